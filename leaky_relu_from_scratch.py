@@ -2,17 +2,51 @@
 # requires-python = ">=3.10"
 # dependencies = ["numpy>=1.24", "matplotlib>=3.7"]
 # ///
-"""Lesson 4 - leaky ReLU."""
+"""Lesson 4 - leaky ReLU: a small slope on the left keeps the gradient alive.
+
+The idea. Let a little of what is negative through:
+
+    f(x) = x for x > 0, alpha x for x <= 0          f'(x) = 1 for x > 0, alpha for x <= 0
+
+A unit that no example activates still gets alpha times its gradient and can work its way
+back (Maas, Hannun & Ng 2013, with alpha = 0.01; He et al. 2015 learn alpha). How fast
+depends on alpha: the usual 0.01 leaks a hundredth, and revives that slowly. This lesson
+repeats lesson 3's experiment with several alphas, from the same seeds: alpha = 0 is ReLU.
+
+Run it:  python leaky_relu_from_scratch.py [--save DIR]
+"""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from activations_utils import FloatArray, as_real_array, upstream_gradient
+from activations_utils import (
+    HE,
+    FloatArray,
+    History,
+    Network,
+    as_real_array,
+    gradient_check,
+    heading,
+    new_figure,
+    note,
+    panel_title,
+    plot_spread,
+    print_gradient_checks,
+    print_table,
+    run_lesson,
+    spirals,
+    spread,
+    steps_to_reach,
+    train,
+    upstream_gradient,
+)
 
 
 class LeakyReLU:
@@ -98,3 +132,110 @@ class LeakyReLU:
         slope = np.multiply(~positive, self.alpha, out=np.empty_like(x, dtype=np.float64))
         slope += positive
         return slope
+
+
+ALPHAS = (0.0, 0.01, 0.03, 0.1, 0.3)
+
+
+def show_values() -> None:
+    heading("Forward and backward, alpha = 0.01")
+    x = np.array([-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
+    layer = LeakyReLU()
+    output = layer.forward(x)
+    grad_x = layer.backward(np.full_like(x, 2.0))  # as if the upstream gradient were 2
+    print_table(
+        ["x", "f(x)", "slope", "dL/dx for dL/dy = 2"],
+        zip(x, output, layer.derivative(x), grad_x, strict=True),
+    )
+
+
+class SealedLeakyReLU(LeakyReLU):
+    """A leaky ReLU with a common bug: backward is ReLU's and forgets alpha."""
+
+    def backward(self, grad_output: ArrayLike) -> FloatArray:
+        return (self._slope == 1) * np.asarray(grad_output)
+
+
+def check_gradients() -> None:
+    heading("Gradient check: backward against finite differences of forward")
+    layers: dict[str, Any] = {f"alpha = {alpha:g}": LeakyReLU(alpha) for alpha in ALPHAS}
+    layers["backward without alpha"] = SealedLeakyReLU()
+    print_gradient_checks({name: gradient_check(layer) for name, layer in layers.items()})
+
+
+def revive() -> Figure:
+    heading("Reviving: lesson 3's dead start again, biases at -2, over 9 seeds")
+    print("Training 2-32-3 networks on spirals, 1500 steps, 5 times: about 3 s ...")
+    x, labels = spirals(turns=0.5)
+    histories = {}
+    for alpha in ALPHAS:
+        network = Network([2, 32, 3], LeakyReLU(alpha), weight_scale=HE, bias=-2)
+        histories[alpha] = train(network, x, labels, steps=1500, rate=1.0)
+    dead = {alpha: history.dead.mean(axis=2) for alpha, history in histories.items()}
+    print(f"Dead at the start: {spread(dead[0.0][0])} of the units (median [quartiles]).")
+    rows, losses = [], {}
+    for alpha, history in histories.items():
+        halved = steps_to_reach(dead[alpha], dead[alpha][0] / 2)
+        losses[alpha] = float(np.median(history.loss[-1]))
+        rows.append([
+            alpha, spread(dead[alpha][-1]), spread(halved, ".0f"), f"{losses[alpha]:.2f}",
+            spread(history.accuracy[-1]),
+        ])  # fmt: skip
+    print_table(["alpha", "dead at the end", "half revived at step", "loss", "accuracy"], rows)
+    best = min(losses, key=lambda alpha: losses[alpha])
+    print(f"The lowest median loss is that of alpha = {best:g}.")
+    return plot_revival(histories)
+
+
+def plot_revival(histories: dict[float, History]) -> Figure:
+    figure, (left, right) = new_figure(
+        "The leak revives dead units, but 0.01 does so slowly", 2
+    )
+    shades = plt.colormaps["RdPu"](np.linspace(1, 0.45, len(histories)))
+    for (alpha, history), shade in zip(histories.items(), shades, strict=True):
+        # Units flicker in and out: means over 50 steps show where they are heading.
+        share = history.dead[:1500].mean(axis=2).reshape(30, 50, -1).mean(axis=1)
+        plot_spread(left, range(25, 1500, 50), share, label="", color=shade)
+        note(left, f"alpha {alpha:g}", (1500, np.median(share[-1])), (2, -4), color=shade)
+        low, median, high = np.percentile(history.accuracy[-1], [25, 50, 75])
+        right.plot([low, high], [f"{alpha:g}"] * 2, color=shade, linewidth=7, alpha=0.4)
+        right.plot(median, f"{alpha:g}", "o", color=shade)
+    left.set(xlabel="step", ylabel="share of dead units", ylim=(0, 1.03), xlim=(0, 2000))
+    left.set_xticks([0, 500, 1000, 1500])
+    panel_title(left, "dead units")
+    right.set(xlabel="accuracy after 1500 steps", ylabel="alpha", xlim=(0.5, 1.01))
+    panel_title(right, "median and quartiles of 9 seeds")
+    return figure
+
+
+def start_alive() -> None:
+    heading("And where nothing starts dead: lesson 3's convergence task, over 9 seeds")
+    print("Training 2-32-32-3 networks on spirals, 500 steps, 5 times: about 2 s ...")
+    x, labels = spirals()
+    rows, reached = [], {}
+    for alpha in ALPHAS:
+        network = Network([2, 32, 32, 3], LeakyReLU(alpha), weight_scale=HE)
+        history = train(network, x, labels, steps=500, rate=0.3)
+        reached[alpha] = steps_to_reach(history.loss, 0.3)
+        rows.append([alpha, spread(reached[alpha], ".0f"), spread(history.loss[-1], ".3f")])
+    print_table(["alpha", "steps to loss 0.3", "loss at the end"], rows)
+    ratios = [np.median(reached[alpha] / reached[0.0]) for alpha in (0.01, 0.3)]
+    print(
+        "Steps beside ReLU's: x{:.2f} with alpha 0.01, x{:.2f} with alpha 0.3.".format(*ratios)
+    )
+
+
+def main() -> dict[str, Figure]:
+    show_values()
+    check_gradients()
+    revival = revive()
+    start_alive()
+    print(
+        "\nRemember: with a leak no unit is lost for good, but alpha decides how soon it is\n"
+        "back, and a large alpha costs non-linearity. Which is best, the task decides."
+    )
+    return {"leaky_relu_revival": revival}
+
+
+if __name__ == "__main__":
+    run_lesson(main, __doc__)

@@ -1,0 +1,39 @@
+"""What the tests share: where the lessons are, and how one is run as a script."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSONS = (
+    "sigmoid_from_scratch.py",
+    "tanh_from_scratch.py",
+    "relu_from_scratch.py",
+    "leaky_relu_from_scratch.py",
+)
+SCRIPTS = (*LESSONS, "activations_torch.py", "activations_utils.py")
+
+
+class Run(NamedTuple):
+    code: int
+    output: str
+    errors: str
+    folder: Path
+
+
+def run_script(
+    script: str, *arguments: str, cwd: Path, root: Path = ROOT, **environment: str
+) -> Run:
+    """Run a script without a screen, with warnings as errors, on an ASCII-only terminal."""
+    variables = {**os.environ, "PYTHONIOENCODING": "ascii", **environment}
+    for name in {"DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"} - environment.keys():
+        variables.pop(name, None)
+    process = subprocess.run(
+        [sys.executable, "-W", "error", str(root / script), *arguments],
+        cwd=cwd, env=variables, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+    )  # fmt: skip
+    return Run(process.returncode, process.stdout.decode(), process.stderr.decode(), cwd)
