@@ -762,7 +762,7 @@ def print_gradient_checks(checks: Mapping[str, GradientCheck]) -> None:
         ["", "verdict", "max relative error", "at x =", "kinks"],
         [
             [name, "right" if check else "WRONG", f"{check.max_relative_error:.1e}",
-             check.worst_input, check.kinks]
+             "-" if check else f"{check.worst_input:g}", check.kinks]
             for name, check in checks.items()
         ],
     )  # fmt: skip
@@ -829,6 +829,25 @@ def show_values(activations: Mapping[str, Any]) -> None:
         heading(title)
         columns = [getattr(layer, method)(x) for layer in activations.values()]
         print_table(["x", *activations], zip(x, *columns, strict=True))
+
+
+def show_need(activations: Mapping[str, Any]) -> None:
+    heading("Why an activation at all: spirals learned by 2-32-32-3 networks, 9 seeds")
+    print("Training 5 times, 500 steps at rate 0.3: about 2 s ...")
+    x, labels = spirals()
+    # f(x) = x has slope 1 everywhere; for the start the two ReLUs want larger weights.
+    identity = type(activations["LeakyReLU"])(1.0)
+    rows = []
+    for name, layer in {"none": identity, **activations}.items():
+        network = Network([2, 32, 32, 3], layer, weight_scale=HE if "ReLU" in name else 1.0)
+        history = train(network, x, labels, steps=500, rate=0.3)
+        rows.append([name, spread(history.loss[-1], ".3f"), spread(history.accuracy[-1])])
+        if name == "none":
+            first, second, third = network.weights
+            flat = x @ (first @ second @ third) + network.forward(np.zeros_like(x[:, :1]))
+            gap = np.abs(network.forward(x) - flat).max()
+    print_table(["activation", "loss, median [quartiles]", "accuracy"], rows)
+    print(f"Without one, the three trained layers are a single matrix to within {gap:.0e}.")
 
 
 def check_gradients(activations: Mapping[str, Any]) -> None:
@@ -906,6 +925,7 @@ def main() -> dict[str, Figure]:
 
     activations = {name_of(layer): layer for layer in (Sigmoid(), Tanh(), ReLU(), LeakyReLU())}
     show_values(activations)
+    show_need(activations)
     check_gradients(activations)
     flow = compare_gradient_flow(activations)
     ridge = map_gradient_flow(activations)

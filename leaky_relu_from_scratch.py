@@ -56,8 +56,9 @@ class LeakyReLU:
 
     Inputs are real numbers of any shape. float16, float32 and float64 keep their dtype,
     anything else becomes float64. Every method leaves its input as it is and returns a new
-    array. Products with alpha are formed in float64 and then rounded to the dtype: alpha
-    itself need not fit into a float16 or float32.
+    array. Products with alpha are formed in float64 and rounded to the dtype, because alpha
+    need not fit into a float16 or float32: no value is off by more than half a unit in the
+    last place (plus the 2^-29 of a unit that the float64 product may be off itself).
 
     Parameters
     ----------

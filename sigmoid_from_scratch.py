@@ -188,7 +188,7 @@ def show_vanishing() -> Figure:
         [[n, spread(norms[n], ".1e"), f"{bound[n]:.1e}"] for n in shown],
     )
     per_layer = np.median(norms[0]) ** (1 / layers[-1])
-    print(f"Each layer leaves a factor of {per_layer:.2f} of the gradient on the average.")
+    print(f"On average a layer leaves {per_layer:.2f} of the gradient that reaches it.")
 
     figure, ax = new_figure(f"Each sigmoid layer leaves {per_layer:.2f} of the gradient")
     plot_gradient_flow({"measured": norms}, colors={"measured": COLORS["Sigmoid"]}, ax=ax)
@@ -243,12 +243,13 @@ def train_classifier() -> Figure:
             rows.append([step, spread(losses[-1]), spread(right.mean(axis=(1, 2)))])
         grad_p = (p - y) / (p * (1 - p)) / y.shape[1]  # dL/dp of the cross-entropy
         grad_score = layer.backward(grad_p)
+        gap = np.abs(grad_score - (p - y) / y.shape[1]).max()
         weights -= 1.0 * x.swapaxes(1, 2) @ grad_score
         bias -= 1.0 * grad_score.sum(axis=1, keepdims=True)
     print_table(["step", "loss, median [quartiles]", "accuracy on new points"], rows)
     print(
-        "backward's p (1 - p) cancels the one under dL/dp: p - y arrives at the weights,\n"
-        "and a wrong answer is corrected however saturated it is."
+        "backward multiplies by p (1 - p), which cancels the one under dL/dp: p - y is\n"
+        f"what arrives, to within {gap:.0e}, and it is large whenever the answer is wrong."
     )
 
     figure, (left, right) = new_figure("As an output, the sigmoid learns a probability", 2)
@@ -277,8 +278,8 @@ def main() -> dict[str, Figure]:
     vanishing = show_vanishing()
     classifier = train_classifier()
     print(
-        "\nRemember: a sigmoid turns a score into a probability. Between layers it takes at\n"
-        "least three quarters of the gradient, every time: keep it for outputs and gates."
+        "\nRemember: a sigmoid turns a score into a probability. Between layers its slope\n"
+        "takes three quarters of the gradient or more: keep it for outputs and gates."
     )
     return {
         "sigmoid_curve": plot_saturation(),

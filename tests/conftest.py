@@ -31,7 +31,9 @@ def saved_runs(
     def run(script: str) -> Run:
         folder = tmp_path_factory.mktemp(script) / "my figures" / "here"
         without = {} if script == "activations_torch.py" else {"PYTHONPATH": no_torch()}
-        done = run_script(script, "--save", str(folder), cwd=folder.parent.parent, **without)
+        done = run_script(
+            script, "--save", str(folder), cwd=folder.parent.parent, environment=without
+        )
         return done._replace(folder=folder)
 
     return _run_all(run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,9 +27,14 @@ class Run(NamedTuple):
 
 
 def run_script(
-    script: str, *arguments: str, cwd: Path, root: Path = ROOT, **environment: str
+    script: str,
+    *arguments: str,
+    cwd: Path,
+    root: Path = ROOT,
+    environment: Mapping[str, str] | None = None,
 ) -> Run:
     """Run a script without a screen, with warnings as errors, on an ASCII-only terminal."""
+    environment = environment or {}
     variables = {**os.environ, "PYTHONIOENCODING": "ascii", **environment}
     for name in {"DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"} - environment.keys():
         variables.pop(name, None)
