@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import cbook
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
@@ -52,7 +54,7 @@ def as_real_array(x: ArrayLike, name: str = "x") -> FloatArray:
             f"{name} must be real numbers in an array of regular shape, "
             f"got {type(x).__name__}: {error}"
         ) from error
-    if array.dtype in (np.float16, np.float32, np.float64):
+    if array.dtype.char in "efd":  # float16, float32, float64
         return array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype.kind in "biuf":
         return array.astype(np.float64)
@@ -614,7 +616,8 @@ def plot_activation_curve(
     The Axes.
     """
     x = _plot_inputs(x_range)
-    return _plot_curve(func, x, _values(func, x), "output f(x)", ax, line)
+    output = _values(copy.copy(func), x)  # a layer keeps its memory
+    return _plot_curve(func, x, output, "output f(x)", ax, line)
 
 
 def plot_gradient(
@@ -653,7 +656,7 @@ def _plot_curve(
         _, ax = new_figure(name_of(func))
     assert ax is not None
     style = {"label": name_of(func), "color": COLORS.get(name_of(func)), "linewidth": 2.2}
-    ax.plot(x, y, **{**style, **line})
+    ax.plot(x, y, **{**style, **cbook.normalize_kwargs(line, Line2D)})
     ax.set(xlabel="input x", ylabel=ylabel)
     return ax
 
@@ -675,12 +678,13 @@ def compare_activations(
     title : str
         The message of the figure.
     """
-    if not isinstance(activations, Mapping):
-        activations = {name_of(func): func for func in activations}
+    if isinstance(activations, Mapping):
+        named = list(activations.items())
+    else:
+        named = [(name_of(func), func) for func in activations]
     figure, (left, right) = new_figure(title, columns=2)
     # Thick below, thin above: curves that run along one another all stay visible.
-    widths = np.linspace(5, 2, len(activations))
-    for (name, func), width in zip(activations.items(), widths, strict=True):
+    for (name, func), width in zip(named, np.linspace(5, 2, len(named)), strict=True):
         plot_activation_curve(func, x_range, ax=left, label=name, linewidth=width)
         plot_gradient(func, x_range, ax=right, label=name, linewidth=width)
     left.legend(loc="upper left")
