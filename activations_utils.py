@@ -712,7 +712,7 @@ def plot_gradient_flow(
     for name, runs in norms.items():
         plot_spread(ax, range(len(runs)), runs, label=name, color=colors.get(name, INK))
     ax.set(yscale="log", xlabel="layer (0 is the input)", ylabel="gradient norm / last layer's")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 5, 10]))
     ax.legend(loc="lower right")
     return ax
 
@@ -760,8 +760,20 @@ def _written(value: float, form: str) -> str:
     return text.lstrip("-") if float(text) == 0 else text
 
 
-def print_gradient_checks(checks: Mapping[str, GradientCheck]) -> None:
-    """Print one line for each result of `gradient_check`."""
+def print_values(layer: Any, x: ArrayLike) -> None:
+    """Print a layer's outputs and slopes at x, and backward for an upstream gradient of 2."""
+    x = as_real_array(x)
+    output = layer.forward(x)
+    grad_x = layer.backward(np.full_like(x, 2))
+    print_table(
+        ["x", "f(x)", "slope f'(x)", "dL/dx for dL/df = 2"],
+        zip(x, output, layer.derivative(x), grad_x, strict=True),
+    )
+
+
+def print_gradient_checks(layers: Mapping[str, Any]) -> None:
+    """Run `gradient_check` on each layer and print a line for it."""
+    checks = {name: gradient_check(layer) for name, layer in layers.items()}
     print_table(
         ["", "verdict", "max relative error", "at x =", "kinks"],
         [
@@ -823,6 +835,50 @@ def _save(figures: Mapping[str, Figure], folder: Path) -> None:
 
 
 # --------------------------------------------------------------------------------------
+# The experiment that lessons 2 and 3 share
+# --------------------------------------------------------------------------------------
+
+
+def compare_convergence(
+    title: str, contenders: Mapping[str, tuple[Any, float, str]], rates: Sequence[float]
+) -> Figure:
+    """Train one network with two activations at several learning rates; print and draw both.
+
+    Parameters
+    ----------
+    title : str
+        The message of the figure.
+    contenders : mapping from two names to (activation, weight scale, color)
+        The one expected to be quicker comes first.
+    rates : sequence of float
+        Learning rates, a panel each.
+    """
+    print("Training 2-32-32-3 networks on spirals, 1000 steps, 6 times: about 4 s ...")
+    x, labels = spirals()
+    quicker, slower = contenders
+    reached, rows = {}, []
+    figure, axes = new_figure(title, len(rates), sharey=True)
+    for ax, rate in zip(axes, rates, strict=True):
+        for name, (activation, scale, color) in contenders.items():
+            network = Network([2, 32, 32, 3], activation, weight_scale=scale)
+            loss, accuracy, _ = train(network, x, labels, steps=1000, rate=rate)
+            reached[name, rate] = steps_to_reach(loss, 0.3)
+            steps = spread(reached[name, rate], ".0f")
+            rows.append([name, rate, steps, spread(loss[-1], ".3f"), spread(accuracy[-1])])
+            plot_spread(ax, range(len(loss)), loss, label=name, color=color)
+            at, shift = (600, np.median(loss[600])), -24 if name == quicker else 12
+            note(ax, name, at, (0, shift), color=color, fontweight="bold")
+        ax.set(xlabel="step", yscale="log")
+        panel_title(ax, f"learning rate {rate:g}")
+    axes[0].set(ylabel="training loss, median and quartiles")
+    print_table(["", "rate", "steps to loss 0.3", "loss at the end", "accuracy"], rows)
+    best = {name: min(np.median(reached[name, rate]) for rate in rates) for name in contenders}
+    ratio = best[slower] / best[quicker]
+    print(f"Each at its best rate, {slower} needs {ratio:.1f} times the steps of {quicker}.")
+    return figure
+
+
+# --------------------------------------------------------------------------------------
 # Lesson 6: the four side by side
 # --------------------------------------------------------------------------------------
 
@@ -856,7 +912,7 @@ def show_need(activations: Mapping[str, Any]) -> None:
 
 def check_gradients(activations: Mapping[str, Any]) -> None:
     heading("Gradient checks: backward against finite differences of forward")
-    print_gradient_checks({name: gradient_check(layer) for name, layer in activations.items()})
+    print_gradient_checks(activations)
 
 
 def compare_gradient_flow(activations: Mapping[str, Any]) -> Figure:

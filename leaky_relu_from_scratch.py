@@ -32,7 +32,6 @@ from activations_utils import (
     History,
     Network,
     as_real_array,
-    gradient_check,
     heading,
     new_figure,
     note,
@@ -40,6 +39,7 @@ from activations_utils import (
     plot_spread,
     print_gradient_checks,
     print_table,
+    print_values,
     run_lesson,
     spirals,
     spread,
@@ -140,14 +140,7 @@ ALPHAS = (0.0, 0.01, 0.03, 0.1, 0.3)
 
 def show_values() -> None:
     heading("Forward and backward, alpha = 0.01")
-    x = np.array([-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
-    layer = LeakyReLU()
-    output = layer.forward(x)
-    grad_x = layer.backward(np.full_like(x, 2.0))  # as if the upstream gradient were 2
-    print_table(
-        ["x", "f(x)", "slope", "dL/dx for dL/dy = 2"],
-        zip(x, output, layer.derivative(x), grad_x, strict=True),
-    )
+    print_values(LeakyReLU(), [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
 
 
 class SealedLeakyReLU(LeakyReLU):
@@ -161,7 +154,7 @@ def check_gradients() -> None:
     heading("Gradient check: backward against finite differences of forward")
     layers: dict[str, Any] = {f"alpha = {alpha:g}": LeakyReLU(alpha) for alpha in ALPHAS}
     layers["backward without alpha"] = SealedLeakyReLU()
-    print_gradient_checks({name: gradient_check(layer) for name, layer in layers.items()})
+    print_gradient_checks(layers)
 
 
 def revive() -> Figure:

@@ -34,7 +34,7 @@ from activations_utils import (
     FloatArray,
     Network,
     as_real_array,
-    gradient_check,
+    compare_convergence,
     gradient_flow,
     heading,
     new_figure,
@@ -45,10 +45,10 @@ from activations_utils import (
     plot_spread,
     print_gradient_checks,
     print_table,
+    print_values,
     run_lesson,
     spirals,
     spread,
-    steps_to_reach,
     train,
     upstream_gradient,
 )
@@ -105,7 +105,7 @@ class ReLU:
         return np.multiply(grad_output, self._slope, out=np.empty_like(self._slope))
 
     def derivative(self, x: ArrayLike) -> FloatArray:
-        """Return the local slope: 1 where x > 0, 0 elsewhere; touches no state."""
+        """Return the local slope: 1 where x > 0, 0 elsewhere (and at NaN); touches no state."""
         x = as_real_array(x)
         return np.asarray(x > 0).astype(x.dtype)
 
@@ -114,14 +114,7 @@ class ReLU:
 
 def show_values() -> None:
     heading("Forward and backward")
-    x = np.array([-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
-    layer = ReLU()
-    output = layer.forward(x)
-    grad_x = layer.backward(np.full_like(x, 2.0))  # as if the upstream gradient were 2
-    print_table(
-        ["x", "ReLU(x)", "slope", "dL/dx for dL/dy = 2"],
-        zip(x, output, layer.derivative(x), grad_x, strict=True),
-    )
+    print_values(ReLU(), [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
 
 
 class MisgatedReLU(ReLU):
@@ -133,8 +126,7 @@ class MisgatedReLU(ReLU):
 
 def check_gradients() -> None:
     heading("Gradient check: backward against finite differences of forward")
-    layers = {"ReLU": ReLU(), "gated by the gradient": MisgatedReLU()}
-    print_gradient_checks({name: gradient_check(layer) for name, layer in layers.items()})
+    print_gradient_checks({"ReLU": ReLU(), "gated by the gradient": MisgatedReLU()})
     middle = numerical_gradient(ReLU(), 0.0)
     print(
         f"At the kink in 0 the slope is 0 from the left and 1 from the right, and central\n"
@@ -224,37 +216,14 @@ def show_gradient_flow() -> Figure:
     return figure
 
 
-RATES = (0.1, 0.3, 1.0)
-
-
-def compare_convergence() -> Figure:
+def show_convergence() -> Figure:
     heading("Convergence: the network, data and 9 seeds of lesson 2")
-    print(
-        "Training 2-32-32-3 networks on spirals, 9 seeds, 1000 steps, 6 times:\nabout 4 s ..."
-    )
-    x, labels = spirals()
-    rows, reached = [], {}
-    figure, axes = new_figure("ReLU learns the spirals sooner than tanh", 3, sharey=True)
-    for ax, rate in zip(axes, RATES, strict=True):
-        for name, activation, scale in (("ReLU", ReLU, HE), ("tanh", TEXTBOOK_TANH, 1.0)):
-            network = Network([2, 32, 32, 3], activation, weight_scale=scale)
-            history = train(network, x, labels, steps=1000, rate=rate)
-            reached[name, rate] = steps_to_reach(history.loss, 0.3)
-            end, accuracy = spread(history.loss[-1], ".3f"), spread(history.accuracy[-1])
-            rows.append([name, rate, spread(reached[name, rate], ".0f"), end, accuracy])
-            color = COLORS["ReLU" if name == "ReLU" else "Tanh"]
-            plot_spread(ax, range(1001), history.loss, label=name, color=color)
-            at, shift = (600, np.median(history.loss[600])), -24 if name == "ReLU" else 12
-            note(ax, name, at, (0, shift), color=color, fontweight="bold")
-        ax.set(xlabel="step", yscale="log")
-        panel_title(ax, f"learning rate {rate:g}")
-    axes[0].set(ylabel="training loss, median and quartiles")
-    print_table(["", "rate", "steps to loss 0.3", "loss at the end", "accuracy"], rows)
-    ratio = min(np.median(reached["tanh", rate]) for rate in RATES) / min(
-        np.median(reached["ReLU", rate]) for rate in RATES
-    )
-    print(f"Each at its best rate, tanh needs {ratio:.1f} times the steps of ReLU.")
-    return figure
+    contenders = {
+        "ReLU": (ReLU, HE, COLORS["ReLU"]),
+        "tanh": (TEXTBOOK_TANH, 1.0, COLORS["Tanh"]),
+    }
+    title = "ReLU learns the spirals sooner than tanh"
+    return compare_convergence(title, contenders, rates=(0.1, 0.3, 1.0))
 
 
 def show_dying() -> Figure:
@@ -300,7 +269,7 @@ def main() -> dict[str, Figure]:
     show_silence()
     measure_cost()
     flow = show_gradient_flow()
-    convergence = compare_convergence()
+    convergence = show_convergence()
     dying = show_dying()
     print(
         "\nRemember: a ReLU passes the whole gradient or none. With He initialization and\n"

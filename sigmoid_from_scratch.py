@@ -33,7 +33,6 @@ from activations_utils import (
     SEEDS,
     FloatArray,
     as_real_array,
-    gradient_check,
     gradient_flow,
     heading,
     new_figure,
@@ -45,6 +44,7 @@ from activations_utils import (
     plot_spread,
     print_gradient_checks,
     print_table,
+    print_values,
     run_lesson,
     spread,
     upstream_gradient,
@@ -127,15 +127,8 @@ def _small_side(x: FloatArray) -> FloatArray:
 
 def show_values() -> None:
     heading("Forward and backward")
-    x = np.array([-10.0, -5, -2, -1, 0, 1, 2, 5, 10])
-    layer = Sigmoid()
-    output = layer.forward(x)
-    grad_x = layer.backward(np.full_like(x, 2.0))  # as if dL/ds were 2 everywhere
-    print_table(
-        ["x", "s(x)", "slope s'(x)", "dL/dx for dL/ds = 2"],
-        zip(x, output, layer.derivative(x), grad_x, strict=True),
-    )
-    at_0, at_10 = layer.derivative([0, 10])
+    print_values(Sigmoid(), [-10, -5, -2, -1, 0, 1, 2, 5, 10])
+    at_0, at_10 = Sigmoid().derivative([0, 10])
     print(f"The slope is largest at 0, {at_0:g}; at 10 it is down to {at_10:.1g}.")
 
 
@@ -149,11 +142,7 @@ class ForgetfulSigmoid(Sigmoid):
 
 def check_gradients() -> None:
     heading("Gradient check: backward against finite differences of forward")
-    checks = {
-        "Sigmoid": gradient_check(Sigmoid()),
-        "without (1 - s)": gradient_check(ForgetfulSigmoid()),
-    }
-    print_gradient_checks(checks)
+    print_gradient_checks({"Sigmoid": Sigmoid(), "without (1 - s)": ForgetfulSigmoid()})
 
 
 def textbook_sigmoid(x: FloatArray) -> FloatArray:

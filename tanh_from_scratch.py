@@ -29,21 +29,17 @@ from activations_utils import (
     INK,
     SEEDS,
     FloatArray,
-    Network,
     as_real_array,
-    gradient_check,
+    compare_convergence,
     heading,
     new_figure,
     note,
     panel_title,
-    plot_spread,
     print_gradient_checks,
     print_table,
+    print_values,
     run_lesson,
-    spirals,
     spread,
-    steps_to_reach,
-    train,
     upstream_gradient,
 )
 
@@ -130,15 +126,8 @@ def _slope(e: FloatArray, one_plus_e: FloatArray) -> FloatArray:
 
 def show_values() -> None:
     heading("Forward and backward")
-    x = np.array([-10.0, -5, -2, -1, 0, 1, 2, 5, 10])
-    layer = Tanh()
-    output = layer.forward(x)
-    grad_x = layer.backward(np.full_like(x, 2.0))  # as if dL/dt were 2 everywhere
-    print_table(
-        ["x", "tanh(x)", "slope tanh'(x)", "dL/dx for dL/dt = 2"],
-        zip(x, output, layer.derivative(x), grad_x, strict=True),
-    )
-    at_0, at_10 = layer.derivative([0, 10])
+    print_values(Tanh(), [-10, -5, -2, -1, 0, 1, 2, 5, 10])
+    at_0, at_10 = Tanh().derivative([0, 10])
     print(f"The slope is largest at 0, {at_0:g}; at 10 it is down to {at_10:.1g}.")
 
 
@@ -153,8 +142,7 @@ class UnsquaredTanh(Tanh):
 
 def check_gradients() -> None:
     heading("Gradient check: backward against finite differences of forward")
-    layers = {"Tanh": Tanh(), "1 - |t| for 1 - t^2": UnsquaredTanh()}
-    print_gradient_checks({name: gradient_check(layer) for name, layer in layers.items()})
+    print_gradient_checks({"Tanh": Tanh(), "1 - |t| for 1 - t^2": UnsquaredTanh()})
 
 
 def climb_the_ladder() -> None:
@@ -266,31 +254,14 @@ def show_zigzag() -> Figure:
     return figure
 
 
-def compare_convergence() -> Figure:
+def show_convergence() -> Figure:
     heading("Convergence: one network with either activation, same data, over 9 seeds")
-    print("Training 2-32-32-3 networks on spirals, 1000 steps, 6 times: about 4 s ...")
-    x, labels = spirals()
-    rows, best = [], {"tanh": np.inf, "sigmoid": np.inf}
-    figure, axes = new_figure("The same network learns sooner with tanh", 3, sharey=True)
-    for ax, rate in zip(axes, (0.1, 0.3, 1.0), strict=True):
-        for name, activation in (("tanh", Tanh), ("sigmoid", SigmoidByTanh)):
-            network = Network([2, 32, 32, 3], activation)
-            history = train(network, x, labels, steps=1000, rate=rate)
-            reached = steps_to_reach(history.loss, 0.3)
-            best[name] = min(best[name], np.median(reached))
-            end, accuracy = spread(history.loss[-1], ".3f"), spread(history.accuracy[-1])
-            rows.append([name, rate, spread(reached, ".0f"), end, accuracy])
-            color = COLORS[name.capitalize()]
-            plot_spread(ax, range(1001), history.loss, label=name, color=color)
-            at, shift = (600, np.median(history.loss[600])), -24 if name == "tanh" else 12
-            note(ax, name, at, (0, shift), color=color, fontweight="bold")
-        ax.set(xlabel="step", yscale="log")
-        panel_title(ax, f"learning rate {rate:g}")
-    axes[0].set(ylabel="training loss, median and quartiles")
-    print_table(["", "rate", "steps to loss 0.3", "loss at the end", "accuracy"], rows)
-    ratio = best["sigmoid"] / best["tanh"]
-    print(f"Each at its best rate, sigmoid needs {ratio:.1f} times the steps of tanh.")
-    return figure
+    contenders = {
+        "tanh": (Tanh, 1.0, COLORS["Tanh"]),
+        "sigmoid": (SigmoidByTanh, 1.0, COLORS["Sigmoid"]),
+    }
+    title = "The same network learns sooner with tanh"
+    return compare_convergence(title, contenders, rates=(0.1, 0.3, 1.0))
 
 
 def main() -> dict[str, Figure]:
@@ -299,7 +270,7 @@ def main() -> dict[str, Figure]:
     climb_the_ladder()
     show_means()
     zigzag = show_zigzag()
-    convergence = compare_convergence()
+    convergence = show_convergence()
     print(
         "\nRemember: tanh is a sigmoid with four times the slope and outputs of both signs.\n"
         "Between layers it is the better of the two; it saturates all the same."
