@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["numpy>=1.24", "matplotlib>=3.7", "torch==2.13.0"]
+# dependencies = ["numpy>=1.24", "matplotlib>=3.10.7", "torch==2.13.0"]
 # ///
 """Lesson 5 - the activations of PyTorch, beside the ones from scratch.
 
@@ -102,8 +102,8 @@ def compare_with_scratch() -> None:
             rows.append([name, dtype.__name__, *(f"{distance:,.0f}" for distance in distances)])
     print_table(["", "dtype", "output", "slope"], rows)
     print(
-        "ULP: units in the last place. A few are rounding. Thousands, in the slopes of\n"
-        "sigmoid and tanh, are digits lost by s(1-s) and 1-t*t, and further out:\n"
+        "ULP: units in the last place. A few are rounding. Thousands (sigmoid) and\n"
+        "millions (tanh) are digits that s(1-s) and 1-t*t have lost. Further out:\n"
     )
     x = np.array([10.0, 15, 20, 30, 36, 40])
     print_table(
@@ -114,7 +114,7 @@ def compare_with_scratch() -> None:
 
 
 def plot_tails() -> Figure:
-    figure, axes = new_figure("In the right tail autograd loses the slope", 2)
+    figure, axes = new_figure("In the tails autograd loses the slope", 2)
     x = np.linspace(0, 60, 1201)
     for ax, name in zip(axes, ("Sigmoid", "Tanh"), strict=True):
         layer, module = PAIRS[name]
@@ -124,10 +124,9 @@ def plot_tails() -> Figure:
             last = np.flatnonzero(slope)[-1]
             ax.plot(x[: last + 1], slope[: last + 1], color=INK, linestyle=":", linewidth=1.5)
             ax.plot(x[last], slope[last], marker, color=INK)
-            note(
-                ax, f"{dtype.__name__}: 0 beyond {x[last]:.1f}", (x[last], slope[last]), (8, 4)
-            )
-        ax.set(yscale="log", xlabel="input x", ylim=(1e-30, 10))
+            words = f"{dtype.__name__}: 0 beyond {x[last]:.1f}"
+            note(ax, words, (x[last], slope[last]), (8, 4))
+        ax.set(yscale="log", xlabel="input x", xlim=(-2, 85), ylim=(1e-30, 10))
         panel_title(ax, f"{name}: line, nn.{name}: dots")
     return figure
 
@@ -309,8 +308,9 @@ def sigmoid_apart(ax: Axes) -> None:
     columns = [
         values.detach().numpy() for values in (scores, torch.sigmoid(scores), *slopes.values())
     ]
-    print("Gradient for a score whose target is 0:")
-    print_table(["score", "sigmoid", *slopes], np.array(columns)[:, chosen].T)
+    print("Gradient for a score whose target is 0, in float32:")
+    rows = np.array(columns)[:, chosen].T
+    print_table(["score", "sigmoid", *slopes], [[s, f"{p:.7f}", *g] for s, p, *g in rows])
     print(
         "Where float32 rounds the sigmoid to 1, the answer is wrong with certainty and\n"
         "BCELoss has no gradient left to mend it."

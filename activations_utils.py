@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["numpy>=1.24", "matplotlib>=3.7"]
+# dependencies = ["numpy>=1.24", "matplotlib>=3.10.7"]
 # ///
 """Lesson 6 - what the lessons share, and the four activations side by side."""
 
@@ -20,6 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import cbook
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
@@ -57,7 +58,8 @@ def as_real_array(x: ArrayLike, name: str = "x") -> FloatArray:
     if array.dtype.char in "efd":  # float16, float32, float64
         return array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype.kind in "biuf":
-        return array.astype(np.float64)
+        with np.errstate(over="ignore"):  # a long double beyond float64 is rounded to infinity
+            return array.astype(np.float64)
     raise TypeError(
         f"{name} must be real numbers (float, int or bool), "
         f"got {type(x).__name__} of dtype {array.dtype}"
@@ -95,7 +97,8 @@ def upstream_gradient(
             f"grad_output must have the shape of forward's output, {remembered.shape}, "
             f"got {gradient.shape}"
         )
-    return gradient.astype(remembered.dtype if dtype is None else dtype, copy=False)
+    with np.errstate(over="ignore"):  # beyond a narrower dtype's range, infinity is right
+        return gradient.astype(remembered.dtype if dtype is None else dtype, copy=False)
 
 
 # --------------------------------------------------------------------------------------
@@ -188,8 +191,8 @@ def gradient_check(
 
     Parameters
     ----------
-    activation : object with forward(x) and backward(grad_output), elementwise
-        It is left remembering some other input than x.
+    activation : object with forward(x) and backward(grad_output), elementwise, or its class
+        An object is left remembering some other input than x.
     x : array of finite real numbers, any shape, optional
         Where to check; by default from one saturated tail to the other, 0 included.
     tolerance : float, optional
@@ -202,16 +205,21 @@ def gradient_check(
     TypeError
         activation has no forward or backward, or x does not hold real numbers.
     ValueError
-        x is empty or not finite.
+        x is empty or not finite, or tolerance not positive.
 
     Notes
     -----
+    Give steep functions a float64 x: in float32 the rounding of x alone moves their slope.
     A few dozen forward passes, however many elements. The practice (centred differences,
     relative error, double precision, distrust of kinks) is that of the Stanford CS231n notes.
     """
     for method in ("forward", "backward"):
         if not callable(getattr(activation, method, None)):
             raise TypeError(f"activation must have a {method} method, got {activation!r}")
+    if isinstance(activation, type):
+        activation = activation()
+    if tolerance is not None and not tolerance > 0:
+        raise ValueError(f"tolerance must be positive, got {tolerance!r}")
     x = _default_inputs() if x is None else as_real_array(x)
     if x.size == 0 or not np.all(np.isfinite(x)):
         raise ValueError("x must hold at least one number, and only finite ones")
@@ -603,7 +611,7 @@ def plot_activation_curve(
     Parameters
     ----------
     func : callable
-        Takes a float64 array and returns one of the same shape.
+        Takes a float64 array and returns one of the same shape, or a lone number for all.
     x_range : (low, high)
         The inputs to show.
     ax : Axes, optional
@@ -682,6 +690,8 @@ def compare_activations(
         named = list(activations.items())
     else:
         named = [(name_of(func), func) for func in activations]
+    if not named:
+        raise ValueError("activations must hold at least one function to draw")
     figure, (left, right) = new_figure(title, columns=2)
     # Thick below, thin above: curves that run along one another all stay visible.
     for (name, func), width in zip(named, np.linspace(5, 2, len(named)), strict=True):
@@ -709,8 +719,10 @@ def plot_gradient_flow(
     if ax is None:
         _, ax = new_figure(title)
     assert ax is not None
-    for name, runs in norms.items():
+    # Thick below, thin above, so that lines along one another stay visible.
+    for (name, runs), width in zip(norms.items(), np.linspace(4, 2, len(norms)), strict=True):
         plot_spread(ax, range(len(runs)), runs, label=name, color=colors.get(name, INK))
+        ax.lines[-1].set_linewidth(width)
     ax.set(yscale="log", xlabel="layer (0 is the input)", ylabel="gradient norm / last layer's")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 5, 10]))
     ax.legend(loc="lower right")
@@ -874,7 +886,9 @@ def compare_convergence(
     print_table(["", "rate", "steps to loss 0.3", "loss at the end", "accuracy"], rows)
     best = {name: min(np.median(reached[name, rate]) for rate in rates) for name in contenders}
     ratio = best[slower] / best[quicker]
-    print(f"Each at its best rate, {slower} needs {ratio:.1f} times the steps of {quicker}.")
+    print(
+        f"At the best of these rates {slower} needs {ratio:.1f} times the steps of {quicker}."
+    )
     return figure
 
 
@@ -891,23 +905,45 @@ def show_values(activations: Mapping[str, Any]) -> None:
         print_table(["x", *activations], zip(x, *columns, strict=True))
 
 
-def show_need(activations: Mapping[str, Any]) -> None:
+ARMS = ("#0072B2", "#E69F00", "#009E73")  # a color for each arm of the spirals
+
+
+def show_need(activations: Mapping[str, Any]) -> Figure:
     heading("Why an activation at all: spirals learned by 2-32-32-3 networks, 9 seeds")
     print("Training 5 times, 500 steps at rate 0.3: about 2 s ...")
     x, labels = spirals()
     # f(x) = x has slope 1 everywhere; for the start the two ReLUs want larger weights.
     identity = type(activations["LeakyReLU"])(1.0)
-    rows = []
+    rows, networks = [], {}
     for name, layer in {"none": identity, **activations}.items():
         network = Network([2, 32, 32, 3], layer, weight_scale=HE if "ReLU" in name else 1.0)
         history = train(network, x, labels, steps=500, rate=0.3)
         rows.append([name, spread(history.loss[-1], ".3f"), spread(history.accuracy[-1])])
+        networks[name] = network
         if name == "none":
             first, second, third = network.weights
             flat = x @ (first @ second @ third) + network.forward(np.zeros_like(x[:, :1]))
             gap = np.abs(network.forward(x) - flat).max()
     print_table(["activation", "loss, median [quartiles]", "accuracy"], rows)
-    print(f"Without one, the three trained layers are a single matrix to within {gap:.0e}.")
+    print(
+        f"Without one, the three trained layers are a single matrix to within {gap:.0e}.\n"
+        "The sigmoid is curved, but learns slowly: lesson 2 gives it more time and rate."
+    )
+
+    figure, axes = new_figure("Without an activation only straight borders", 2, sharey=True)
+    sides = np.linspace(-1.2, 1.2, 201, dtype=np.float32)
+    grid = np.stack(np.meshgrid(sides, sides), axis=-1).reshape(1, -1, 2)
+    for ax, name in zip(axes, ("none", "ReLU"), strict=True):
+        scores = networks[name].forward(np.repeat(grid, len(x), axis=0))[0]
+        classes = scores.argmax(axis=-1).reshape(201, 201)
+        ax.pcolormesh(sides, sides, classes, cmap=ListedColormap(ARMS), alpha=0.35)
+        for arm, color in enumerate(ARMS):
+            ax.plot(*x[0, labels[0] == arm].T, ".", color=color)
+        ax.set(xlabel="x1", aspect="equal")
+        ax.grid(False)
+        panel_title(ax, f"activation: {name}")
+    axes[0].set(ylabel="x2")
+    return figure
 
 
 def check_gradients(activations: Mapping[str, Any]) -> None:
@@ -972,7 +1008,10 @@ def map_gradient_flow(activations: Mapping[str, Any]) -> Figure:
     print_table(
         ["weight scale:", *(f"{scale:g}" for scale in scales[::5]), "ridge", "theory"], rows
     )
-    print("ridge: the scale at which the measured norm is 1. theory: dashed in the figure.")
+    print(
+        "ridge: the scale at which the measured norm is 1. theory: for infinite depth,\n"
+        "dashed in the figure; tanh comes close to it only slowly."
+    )
     return figure
 
 
@@ -985,17 +1024,22 @@ def main() -> dict[str, Figure]:
 
     activations = {name_of(layer): layer for layer in (Sigmoid(), Tanh(), ReLU(), LeakyReLU())}
     show_values(activations)
-    show_need(activations)
+    need = show_need(activations)
     check_gradients(activations)
     flow = compare_gradient_flow(activations)
     ridge = map_gradient_flow(activations)
     curves = compare_activations(activations, title="Four activations and their slopes")
     print(
         "\nRemember: an activation multiplies the gradient by its slope, layer after layer.\n"
-        "Each has one scale of weights at which depth costs nothing: it and the way the\n"
-        "weights are drawn belong together."
+        "Each has a narrow range of weight scales in which depth costs little: it and the\n"
+        "way the weights are drawn belong together."
     )
-    return {"compare_curves": curves, "compare_flow": flow, "compare_ridge": ridge}
+    return {
+        "compare_curves": curves,
+        "compare_need": need,
+        "compare_flow": flow,
+        "compare_ridge": ridge,
+    }
 
 
 if __name__ == "__main__":

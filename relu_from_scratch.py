@@ -1,8 +1,8 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["numpy>=1.24", "matplotlib>=3.7"]
+# dependencies = ["numpy>=1.24", "matplotlib>=3.10.7"]
 # ///
-"""Lesson 3 - ReLU: cheap, sparse, and easily killed.
+"""Lesson 3 - ReLU: sparse, quick to learn, and easily killed.
 
 The idea. Let what is positive through and stop the rest:
 
@@ -58,7 +58,7 @@ class ReLU:
     """The rectified linear unit, max(0, x), elementwise.
 
     Its slope is 1 for x > 0 and 0 for x <= 0 (at the kink in 0 any slope from 0 to 1 is a
-    subgradient; like PyTorch, the course takes 0).
+    subgradient; like PyTorch, we take 0).
 
     Inputs are real numbers of any shape. float16, float32 and float64 keep their dtype,
     anything else becomes float64. Every method leaves its input as it is and returns a new
@@ -166,7 +166,7 @@ TEXTBOOK_TANH = Textbook(np.tanh, lambda t: 1 - t * t)
 
 
 def measure_cost() -> None:
-    heading("Cheap: forward + backward, measured now on 65,536 float32 numbers")
+    heading("What it costs: forward + backward, measured now, 65,536 float32")
     rng = np.random.default_rng(0)
     x, upstream = rng.normal(size=(2, 65536)).astype(np.float32)
     layers: dict[str, Any] = {
@@ -223,7 +223,9 @@ def show_convergence() -> Figure:
         "tanh": (TEXTBOOK_TANH, 1.0, COLORS["Tanh"]),
     }
     title = "ReLU learns the spirals sooner than tanh"
-    return compare_convergence(title, contenders, rates=(0.1, 0.3, 1.0))
+    figure = compare_convergence(title, contenders, rates=(0.1, 0.3, 1.0))
+    print("(tanh by its textbook formula: its rounding differs from that of lesson 2.)")
+    return figure
 
 
 def show_dying() -> Figure:
@@ -246,8 +248,8 @@ def show_dying() -> Figure:
         ])  # fmt: skip
         ax = left if bias == 0 else right
         plot_spread(ax, range(1, 1502), share, label="", color=COLORS["ReLU"])
-        if rate != 1 or bias != 0:  # at rate 1 none dies: a line along the axis
-            note(ax, f"rate {rate:g}", (1500, np.median(share[-1])), (0, 5), ha="right")
+        at, lift = (1500, np.median(share[-1])), -14 if (rate, bias) == (1, 0) else 5
+        note(ax, f"rate {rate:g}", at, (0, lift), ha="right")
     print_table(
         ["rate", "bias", "dead at 0", "dead at the end", "revived", "gradient", "accuracy"],
         rows,
@@ -257,7 +259,7 @@ def show_dying() -> Figure:
         "gradient: the largest that still reaches a weight of a dead unit."
     )
     for ax, start in ((left, 0), (right, -2)):
-        ax.set(xlabel="step", xscale="log", xlim=(1, 1500), ylim=(-0.03, 1.1))
+        ax.set(xlabel="step (the first is 1)", xscale="log", xlim=(1, 1500), ylim=(-0.08, 1.1))
         panel_title(ax, f"biases start at {start}")
     left.set(ylabel="share of dead units")
     return figure

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["numpy>=1.24", "matplotlib>=3.7"]
+# dependencies = ["numpy>=1.24", "matplotlib>=3.10.7"]
 # ///
 """Lesson 1 - the sigmoid: probability's own curve, and how it saturates.
 
@@ -56,7 +56,7 @@ class Sigmoid:
 
     Everything is computed from its small side, q = s(-|x|) = e / (1 + e) with
     e = exp(-|x|). q lies in [0, 1/2], so that neither exp can overflow nor 1 - q lose a
-    digit. By symmetry s(x) is q where x < 0 and 1 - q elsewhere, and the course's slope
+    digit. By symmetry s(x) is q where x < 0 and 1 - q elsewhere, and the textbook's slope
     s (1 - s) is q (1 - q).
 
     Inputs are real numbers of any shape. float16, float32 and float64 keep their dtype,
@@ -189,12 +189,14 @@ def show_vanishing() -> Figure:
 
 
 def plot_saturation() -> Figure:
-    figure, (left, right) = new_figure("Both tails are flat; computed badly, one is lost", 2)
+    figure, (left, right) = new_figure(
+        "Both tails are flat; computed badly, one loses its slope", 2
+    )
     plot_activation_curve(Sigmoid(), (-10, 10), ax=left)
     plot_gradient(Sigmoid(), (-10, 10), ax=left, color=FAINT)
     left.set(ylabel="", ylim=(-0.05, 1.12))
     left.text(-9.5, 0.9, "s(x)", color=COLORS["Sigmoid"], fontweight="bold")
-    left.text(-9.5, 0.8, "slope, at most 1/4", color=INK)
+    left.text(-9.5, 0.8, "slope, at most 1/4", color="#777777", fontweight="bold")
 
     x = np.linspace(-60, 60, 1201)
     s = textbook_sigmoid(x)
@@ -205,11 +207,11 @@ def plot_saturation() -> Figure:
     right.plot(end, slope[x == end], "o", color=INK)
     note(right, f"s*(1-s) is exactly\n0 beyond {end:.1f}", (0, 1e-20), (0, 0), ha="center")
     right.set(yscale="log", xlabel="input x")
-    panel_title(right, "slope on a log scale")
+    panel_title(right, "slope: Sigmoid (line), s*(1-s) (dashed)")
     return figure
 
 
-def blobs(seeds: Iterable[int], points: int = 100) -> tuple[FloatArray, FloatArray]:
+def blobs(seeds: Iterable[Any], points: int = 100) -> tuple[FloatArray, FloatArray]:
     """Two overlapping clouds: x (seeds, 2 * points, 2), y (seeds, 2 * points, 1) of 0 and 1."""
     y = np.repeat([0.0, 1.0], points)[:, None]
     centers = np.where(y == 0, [-1.0, -0.5], [1.0, 0.5])
@@ -220,10 +222,10 @@ def blobs(seeds: Iterable[int], points: int = 100) -> tuple[FloatArray, FloatArr
 def train_classifier() -> Figure:
     heading("What it is for: a classifier trained with this very forward and backward")
     x, y = blobs(SEEDS)
-    new_x, new_y = blobs(range(100, 100 + len(SEEDS)))
+    new_x, new_y = blobs((seed, 2) for seed in SEEDS)
     weights, bias = np.zeros((len(SEEDS), 2, 1)), np.zeros((len(SEEDS), 1, 1))
     layer = Sigmoid()
-    losses, rows = [], []
+    losses, rows, gap = [], [], 0.0
     for step in range(101):
         p = layer.forward(x @ weights + bias)
         losses.append(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p), axis=(1, 2)))
@@ -232,7 +234,7 @@ def train_classifier() -> Figure:
             rows.append([step, spread(losses[-1]), spread(right.mean(axis=(1, 2)))])
         grad_p = (p - y) / (p * (1 - p)) / y.shape[1]  # dL/dp of the cross-entropy
         grad_score = layer.backward(grad_p)
-        gap = np.abs(grad_score - (p - y) / y.shape[1]).max()
+        gap = max(gap, np.abs(grad_score - (p - y) / y.shape[1]).max())
         weights -= 1.0 * x.swapaxes(1, 2) @ grad_score
         bias -= 1.0 * grad_score.sum(axis=1, keepdims=True)
     print_table(["step", "loss, median [quartiles]", "accuracy on new points"], rows)
@@ -255,7 +257,7 @@ def train_classifier() -> Figure:
         points = x[0, y[0, :, 0] == label]
         right.plot(*points.T, marker, markersize=4, color=INK, markerfacecolor=face)
     right.set(xlabel="x1", ylabel="x2", aspect="equal")
-    panel_title(right, "probability of class 1, first seed")
+    panel_title(right, "probability of class 1 (triangles)")
     figure.colorbar(filled, ax=right, ticks=[0, 0.5, 1])
     return figure
 

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["numpy>=1.24", "matplotlib>=3.7"]
+# dependencies = ["numpy>=1.24", "matplotlib>=3.10.7"]
 # ///
 """Lesson 2 - tanh: the sigmoid, centred on zero.
 
@@ -49,7 +49,7 @@ class Tanh:
 
     Dividing both sums by the larger exponential leaves tanh|x| = (1 - e) / (1 + e), with
     e = exp(-2|x|), which cannot overflow. 1 - e is taken from expm1, which keeps the digits
-    that the subtraction loses for small x. The course's slope 1 - t^2 is (1 - |t|) (1 + |t|)
+    that the subtraction loses for small x. The textbook's slope 1 - t^2 is (1 - |t|) (1 + |t|)
     with 1 - |t| = 2e / (1 + e), which keeps its digits where t itself has rounded to 1.
 
     Inputs are real numbers of any shape. float16, float32 and float64 keep their dtype,
@@ -209,11 +209,12 @@ def show_means() -> None:
 GOAL = np.array([1.0, -1.0])
 
 
-def follow_descent(inputs: FloatArray, rate: float) -> tuple[FloatArray, float]:
+def follow_descent(inputs: FloatArray, rate: float) -> tuple[FloatArray, float, float]:
     """Fit the neuron w . h to the target h1 - h2, one example h after the other.
 
-    Returns the path of w until it is within 0.1 of GOAL, as (steps + 1, 2), and the share
-    of its steps that moved both weights in the same direction.
+    Returns the path of w as (steps + 1, 2), the share of its steps that moved both weights
+    in the same direction, and the number of steps to within 0.1 of GOAL, infinite if w
+    never gets there.
     """
     w = np.zeros(2)
     path, alike = [w], []
@@ -222,34 +223,41 @@ def follow_descent(inputs: FloatArray, rate: float) -> tuple[FloatArray, float]:
         w = w - rate * gradient
         path.append(w)
         alike.append(gradient[0] * gradient[1] > 0)
-        if np.linalg.norm(w - GOAL) < 0.1:
+        distance = np.linalg.norm(w - GOAL)
+        if distance < 0.1 or distance > 100:  # there, or diverging
             break
-    return np.array(path), float(np.mean(alike))
+    steps = len(alike) if distance < 0.1 else np.inf
+    return np.array(path), float(np.mean(alike)), steps
 
 
 def show_zigzag() -> Figure:
     heading("Why it matters: the sign lock of all-positive inputs")
-    z = [np.random.default_rng(seed).normal(size=(5000, 2)) for seed in SEEDS]
-    inputs = {"tanh(z)": Tanh()(z), "sigmoid(2z)": SigmoidByTanh().forward(2 * np.array(z))}
-    figure, axes = new_figure("All-positive inputs lock the signs, and descent zig-zags", 2)
+    z = np.array([np.random.default_rng(seed).normal(size=(5000, 2)) for seed in SEEDS])
+    # Equal but for the offset, so that nothing else can make the difference.
+    inputs = {"tanh(z)/2": Tanh()(z) / 2, "1/2 + tanh(z)/2": (1 + Tanh()(z)) / 2}
+    figure, axes = new_figure(
+        "All-positive inputs lock the signs, and descent zig-zags", columns=2, height=4.4
+    )
     rows = []
     for ax, name, color in zip(axes, inputs, ("Tanh", "Sigmoid"), strict=True):
-        for rate in (0.1, 0.3, 1.0):
-            paths, alike = zip(*(follow_descent(h, rate) for h in inputs[name]), strict=True)
-            steps = np.array([len(path) - 1 for path in paths])
-            rows.append([name, rate, f"{np.median(alike):.0%}", spread(steps, ".0f")])
-            if rate == 0.3:
+        for rate in (0.3, 1.0, 2.0, 3.0):
+            runs = [follow_descent(h, rate) for h in inputs[name]]
+            paths, alike, steps = zip(*runs, strict=True)
+            rows.append([name, rate, f"{np.median(alike):.0%}", spread(np.array(steps), ".0f")])
+            if rate == 2:
                 ax.plot(*paths[0].T, ".-", color=COLORS[color], linewidth=1.2, markersize=5)
-                panel_title(ax, f"inputs {name}: {steps[0]} steps")
         ax.plot(*GOAL, "*", color=INK, markersize=14)
         note(ax, "goal", (1, -1), (9, 4))
         note(ax, "start", (0, 0), (-36, -4))
-        ax.set(xlabel="weight 1", ylabel="weight 2", xlim=(-0.5, 1.5), ylim=(-1.3, 0.4))
+        ax.set(xlabel="weight 1", ylabel="weight 2", xlim=(-0.8, 2), ylim=(-2, 0.8))
+        ax.set_aspect("equal")
+        panel_title(ax, f"inputs {name}, rate 2, first seed")
     print_table(["inputs", "rate", "both weights move alike", "steps to the goal"], rows)
     print(
-        "The weights of a neuron share its error and differ only in their inputs: where\n"
-        "all inputs are positive, an example moves both weights the same way. The goal\n"
-        "lies up for one and down for the other, so the path there must zig-zag."
+        "1/2 + tanh(z)/2 is the sigmoid of 2z. The weights of a neuron share its error\n"
+        "and differ only in their inputs: where all are positive, an example moves both\n"
+        "the same way, but the goal lies up for one and down for the other. At small\n"
+        "rates the detours cost little; they limit the rate that descent can bear."
     )
     return figure
 
@@ -261,7 +269,7 @@ def show_convergence() -> Figure:
         "sigmoid": (SigmoidByTanh, 1.0, COLORS["Sigmoid"]),
     }
     title = "The same network learns sooner with tanh"
-    return compare_convergence(title, contenders, rates=(0.1, 0.3, 1.0))
+    return compare_convergence(title, contenders, rates=(0.3, 1.0, 2.0))
 
 
 def main() -> dict[str, Figure]:

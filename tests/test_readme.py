@@ -141,7 +141,7 @@ def claims() -> list[tuple[str, Any, float]]:
         (r"= 0.551$", -np.log(np.e / (np.e + 2)), 0.551),
         (r"1.461 for K = 10", -np.log(np.e / (np.e + 9)), 1.461),
         (r"$6 \cdot 10^{-6}$ in float64", np.cbrt(np.finfo(np.float64).eps), 6e-6),
-        (r"of the 4,294,967,296 float32 patterns", 2**32, 4294967296),
+        (r"the 4,294,967,296 float32 patterns", 2**32, 4294967296),
         (r"here -1000", min(-1000.0, 0.0) - np.log1p(np.exp(-1000.0)), -1000),
         (r"\sqrt{2 / (1 + \alpha^2)}", (2 / (1 + 0.01**2)) ** 0.5, 1.41414),
         (r"12 orders of magnitude in 40 layers", 40 * np.log10(2), 12),
