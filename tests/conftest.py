@@ -1,9 +1,12 @@
-"""Runs of the six scripts that several tests look at, two at a time, once a session."""
+"""Runs of the six scripts that several tests look at, once a session.
+
+They start when the session does, two at a time, and run beside the tests that need none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import matplotlib
@@ -15,42 +18,49 @@ matplotlib.use("agg")
 
 
 @pytest.fixture(scope="session")
-def no_torch(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+def no_torch(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A PYTHONPATH on which torch cannot be imported."""
     folder = tmp_path_factory.mktemp("no torch")
     (folder / "torch.py").write_text("raise ImportError('there is no torch here')\n")
-    return lambda: str(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _script_runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, no_torch: str
+) -> Iterator[dict[str, dict[str, Future[Run]]]]:
+    wanted = {
+        name for item in request.session.items for name in getattr(item, "fixturenames", ())
+    }
+    started: dict[str, dict[str, Future[Run]]] = {"saved_runs": {}, "blocked_runs": {}}
+    pool = ThreadPoolExecutor(max_workers=2)
+    for kind, start in (("saved_runs", _save), ("blocked_runs", _block)):
+        for script in SCRIPTS if kind in wanted else ():
+            folder = tmp_path_factory.mktemp(script)
+            started[kind][script] = pool.submit(start, script, folder, no_torch)
+    yield started
+    pool.shutdown(cancel_futures=True)
+
+
+def _save(script: str, folder: Path, no_torch: str) -> Run:
+    figures = folder / "my figures" / "here"
+    without = {} if script == "activations_torch.py" else {"PYTHONPATH": no_torch}
+    run = run_script(script, "--save", str(figures), cwd=folder, environment=without)
+    return run._replace(folder=figures)
+
+
+def _block(script: str, folder: Path, no_torch: str) -> Run:
+    (folder / "plots").write_text("a file")
+    return run_script(script, cwd=folder)
 
 
 @pytest.fixture(scope="session")
-def saved_runs(
-    tmp_path_factory: pytest.TempPathFactory, no_torch: Callable[[], str]
-) -> dict[str, Run]:
-    """Each script with --save, from a folder of its own."""
-
-    def run(script: str) -> Run:
-        folder = tmp_path_factory.mktemp(script) / "my figures" / "here"
-        without = {} if script == "activations_torch.py" else {"PYTHONPATH": no_torch()}
-        done = run_script(
-            script, "--save", str(folder), cwd=folder.parent.parent, environment=without
-        )
-        return done._replace(folder=folder)
-
-    return _run_all(run)
+def saved_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> dict[str, Run]:
+    """Each script with --save; but for lesson 5, where torch cannot be imported."""
+    return {script: run.result() for script, run in _script_runs["saved_runs"].items()}
 
 
 @pytest.fixture(scope="session")
-def blocked_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+def blocked_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> dict[str, Run]:
     """Each script in a folder where a file called plots is in its way."""
-
-    def run(script: str) -> Run:
-        folder = tmp_path_factory.mktemp(script)
-        Path(folder, "plots").write_text("a file")
-        return run_script(script, cwd=folder)
-
-    return _run_all(run)
-
-
-def _run_all(run: Callable[[str], Run]) -> dict[str, Run]:
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return dict(zip(SCRIPTS, pool.map(run, SCRIPTS), strict=True))
+    return {script: run.result() for script, run in _script_runs["blocked_runs"].items()}

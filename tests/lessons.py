@@ -36,6 +36,7 @@ def run_script(
     """Run a script without a screen, with warnings as errors, on an ASCII-only terminal."""
     environment = environment or {}
     variables = {**os.environ, "PYTHONIOENCODING": "ascii", **environment}
+    variables["OPENBLAS_NUM_THREADS"] = "1"  # two scripts run at a time
     for name in {"DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"} - environment.keys():
         variables.pop(name, None)
     process = subprocess.run(

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,12 +104,8 @@ def test_help_explains(script: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_lesson_5_without_torch_says_how_to_install_it(
-    tmp_path: Path, no_torch: Callable[[], str]
-) -> None:
-    run = run_script(
-        "activations_torch.py", cwd=tmp_path, environment={"PYTHONPATH": no_torch()}
-    )
+def test_lesson_5_without_torch_says_how_to_install_it(tmp_path: Path, no_torch: str) -> None:
+    run = run_script("activations_torch.py", cwd=tmp_path, environment={"PYTHONPATH": no_torch})
     assert run.code != 0
     assert run.errors.count("\n") == 1
     assert "pip install torch" in run.errors
