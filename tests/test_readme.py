@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import test_gradient_check as checker
 from activations_utils import gradient_flow
 from leaky_relu_from_scratch import LeakyReLU
 from lessons import ROOT, Run
@@ -160,6 +161,14 @@ def test_the_textbook_slopes_end_where_the_prose_says() -> None:
     assert "from about |x| = 19" in README
     s = 1 / (1 + np.exp(-40.0))
     assert s * (1 - s) == 0
+
+
+def test_as_many_layers_and_bugs_as_the_prose_says() -> None:
+    right, wrong = (
+        len(checker.OURS) + len(checker.TEXTBOOK),
+        len(checker.MISTAKES | checker.BUGS),
+    )
+    assert f"{right} right layers that must pass and {wrong} planted bugs" in README
 
 
 def test_identity_is_no_activation() -> None:
