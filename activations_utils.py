@@ -2,7 +2,22 @@
 # requires-python = ">=3.10"
 # dependencies = ["numpy>=1.24", "matplotlib>=3.10.7"]
 # ///
-"""Lesson 6 - what the lessons share, and the four activations side by side."""
+"""Lesson 6 - the four activations side by side, and what all lessons share.
+
+Imported, this file gives the lessons what they have in common, in this order:
+
+    input checks        as_real_array, upstream_gradient
+    gradient checking   numerical_gradient, gradient_check
+    experiments         spirals, Network, train, dead_units, gradient_flow
+    plots               plot_activation_curve, plot_gradient, compare_activations, ...
+    running a script    print_table, spread, run_lesson
+
+Run as a script, it compares sigmoid, tanh, ReLU and leaky ReLU: their outputs and slopes,
+what a network learns with each, their gradients by depth, and the ridge between vanishing
+and exploding gradients.
+
+Run it:  python activations_utils.py [--save DIR]
+"""
 
 from __future__ import annotations
 

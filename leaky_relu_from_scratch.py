@@ -124,7 +124,9 @@ class LeakyReLU:
         x = as_real_array(x)
         return self._local_slope(x).astype(x.dtype, copy=False)
 
-    __call__ = forward
+    def __call__(self, x: ArrayLike) -> FloatArray:
+        """The same as `forward`: a layer is also a plain function of x."""
+        return self.forward(x)
 
     def _local_slope(self, x: FloatArray) -> NDArray[np.float64]:
         """1 where x > 0 and alpha elsewhere, in float64 whatever the dtype of x."""

@@ -109,7 +109,9 @@ class ReLU:
         x = as_real_array(x)
         return np.asarray(x > 0).astype(x.dtype)
 
-    __call__ = forward
+    def __call__(self, x: ArrayLike) -> FloatArray:
+        """The same as `forward`: a layer is also a plain function of x."""
+        return self.forward(x)
 
 
 def show_values() -> None:

@@ -113,7 +113,9 @@ class Sigmoid:
         slope *= q
         return slope
 
-    __call__ = forward
+    def __call__(self, x: ArrayLike) -> FloatArray:
+        """The same as `forward`: a layer is also a plain function of x."""
+        return self.forward(x)
 
 
 def _small_side(x: FloatArray) -> FloatArray:

@@ -105,7 +105,9 @@ class Tanh:
         e = np.exp(exponent, out=exponent)
         return _slope(e, np.add(1, e, out=np.empty_like(e)))
 
-    __call__ = forward
+    def __call__(self, x: ArrayLike) -> FloatArray:
+        """The same as `forward`: a layer is also a plain function of x."""
+        return self.forward(x)
 
 
 def _minus_two_abs(x: FloatArray) -> FloatArray:
