@@ -195,7 +195,7 @@ def explain_softmax() -> None:
     )
 
 
-def build_model(activation: nn.Module, network: Network, seed: int) -> nn.Sequential:
+def build_model(activation: nn.Module, network: Network, index: int) -> nn.Sequential:
     """The network of the other lessons as nn.Sequential, with one of its seeds' weights."""
     model = nn.Sequential(
         nn.Linear(2, 32), activation, nn.Linear(32, 32), activation, nn.Linear(32, 3)
@@ -203,7 +203,7 @@ def build_model(activation: nn.Module, network: Network, seed: int) -> nn.Sequen
     linears = [module for module in model if isinstance(module, nn.Linear)]
     with torch.no_grad():
         for linear, weights in zip(linears, network.weights, strict=True):
-            linear.weight.copy_(torch.tensor(weights[seed]).T)
+            linear.weight.copy_(torch.tensor(weights[index]).T)
             linear.bias.zero_()
     return model
 
@@ -239,10 +239,10 @@ def train_models() -> Figure:
     figure, ax = new_figure("The modules train as the scratch versions do")
     for name, (layer, module) in PAIRS.items():
         network = spiral_network(layer, HE if "ReLU" in name else 1.0)
-        models = [build_model(module, network, seed) for seed in FEW_SEEDS]
+        models = [build_model(module, network, index) for index in range(len(x))]
         runs = [
-            fit(model, x[seed], labels[seed], steps=400, rate=0.1)
-            for seed, model in enumerate(models)
+            fit(model, x[index], labels[index], steps=400, rate=0.1)
+            for index, model in enumerate(models)
         ]
         losses, accuracies = (np.array(kind).T for kind in zip(*runs, strict=True))
         by_hand = train(network, x, labels, steps=400, rate=0.1).loss
@@ -277,10 +277,10 @@ def softmax_twice(ax: Axes) -> None:
         ("scores", [], COLORS["ReLU"]),
         ("softmax", [nn.Softmax(dim=1)], COLORS["Tanh"]),
     ):
-        models = [build_model(nn.ReLU(), network, seed).extend(tail) for seed in FEW_SEEDS]
+        models = [build_model(nn.ReLU(), network, i).extend(tail) for i in range(len(x))]
         runs = [
-            fit(model, x[seed], labels[seed], steps=300, rate=0.3)
-            for seed, model in enumerate(models)
+            fit(model, x[index], labels[index], steps=300, rate=0.3)
+            for index, model in enumerate(models)
         ]
         losses, accuracies = (np.array(kind).T for kind in zip(*runs, strict=True))
         late = steps_to_reach(-accuracies, -0.9)
