@@ -177,8 +177,8 @@ def explain_softmax() -> None:
     print("With examples in rows, dim=1 is right; dim=0 lets the examples compete.\n")
 
     softmax = nn.Softmax(dim=-1)
-    shifted = (softmax(scores + 12.3) - softmax(scores)).abs().max()
-    print(f"Adding 12.3 to all scores changes the probabilities by {shifted:.0e} at most.")
+    shifted = (softmax(scores + 0.1) - softmax(scores)).abs().max()
+    print(f"Adding 0.1 to all scores changes the probabilities by {shifted:.0e} at most.")
     large = torch.tensor([1000.0, 1001.0])
     print(f"exp(x)/sum(exp(x)) of 1000, 1001: {(large.exp() / large.exp().sum()).tolist()}")
     print(f"nn.Softmax, which first subtracts the largest: {softmax(large).numpy().round(4)}\n")

@@ -199,10 +199,11 @@ def gradient_check(
 ) -> GradientCheck:
     """Compare a layer's `backward` with finite differences of its `forward`, everywhere.
 
-    `backward` runs once, at the precision of x, under a random upstream gradient; dividing
-    its answer by that gradient gives the slope it used. `forward` runs in float64 at a few
-    points around every element and gives the slope to expect. On a kink the left and the
-    right slope differ and whatever lies between them, a subgradient, is right.
+    `backward` runs at the precision of x under a random upstream gradient; dividing its
+    answer by that gradient gives the slope it used. (It runs twice, the first time for other
+    values, so that a layer which clings to its past is caught.) `forward` runs in float64 at
+    a few points around every element and gives the slope to expect. On a kink the left and
+    the right slope differ and whatever lies between them, a subgradient, is right.
 
     Parameters
     ----------
@@ -277,7 +278,7 @@ def _slope_of_backward(activation: Any, x: FloatArray, rng: np.random.Generator)
     # Away from 0 and 1, of both signs: an ignored or misused upstream gradient shows.
     upstream = rng.uniform(1.1, 1.9, x.shape) * rng.choice([-1.0, 1.0], x.shape)
     upstream = np.asarray(upstream).astype(x.dtype)
-    # Twice, first in another order: a layer that clings to its past shows as well.
+    # First in another order: a layer that clings to its past shows in the second round.
     for values in (np.roll(x, 1), x):
         activation.forward(values.copy())
         grad_x = np.asarray(activation.backward(upstream.copy()), dtype=np.float64)
@@ -880,7 +881,8 @@ def compare_convergence(
     rates : sequence of float
         Learning rates, a panel each.
     """
-    print("Training 2-32-32-3 networks on spirals, 1000 steps, 6 times: about 4 s ...")
+    times = len(rates) * len(contenders)
+    print(f"Training 2-32-32-3 networks on spirals, 1000 steps, {times} times: about 4 s ...")
     x, labels = spirals()
     quicker, slower = contenders
     reached, rows = {}, []
@@ -924,7 +926,7 @@ ARMS = ("#0072B2", "#E69F00", "#009E73")  # a color for each arm of the spirals
 
 
 def show_need(activations: Mapping[str, Any]) -> Figure:
-    heading("Why an activation at all: spirals learned by 2-32-32-3 networks, 9 seeds")
+    heading(f"Why an activation at all: spirals, 2-32-32-3 networks, {len(SEEDS)} seeds")
     print("Training 5 times, 500 steps at rate 0.3: about 2 s ...")
     x, labels = spirals()
     # f(x) = x has slope 1 everywhere; for the start the two ReLUs want larger weights.
@@ -967,7 +969,7 @@ def check_gradients(activations: Mapping[str, Any]) -> None:
 
 
 def compare_gradient_flow(activations: Mapping[str, Any]) -> Figure:
-    heading("Gradient norm by depth: 20 random layers, median over 9 seeds")
+    heading(f"Gradient norm by depth: 20 random layers, median over {len(SEEDS)} seeds")
     norms = {
         name: gradient_flow(layer, weight_scale=HE if "ReLU" in name else 1.0)
         for name, layer in activations.items()

@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from activations_utils import (
     HE,
+    SEEDS,
     FloatArray,
     History,
     Network,
@@ -160,7 +161,7 @@ def check_gradients() -> None:
 
 
 def revive() -> Figure:
-    heading("Reviving: lesson 3's dead start again, biases at -2, over 9 seeds")
+    heading(f"Reviving: lesson 3's dead start again, biases at -2, over {len(SEEDS)} seeds")
     print("Training 2-32-3 networks on spirals, 1500 steps, 5 times: about 3 s ...")
     x, labels = spirals(turns=0.5)
     histories = {}
@@ -203,12 +204,12 @@ def plot_revival(histories: dict[float, History]) -> Figure:
     left.set_xticks([0, 500, 1000, 1500])
     panel_title(left, "dead units, means over 50 steps")
     right.set(xlabel="accuracy after 1500 steps", ylabel="alpha", xlim=(0.5, 1.01))
-    panel_title(right, "median and quartiles of 9 seeds")
+    panel_title(right, f"median and quartiles of {len(SEEDS)} seeds")
     return figure
 
 
 def start_alive() -> None:
-    heading("And where nothing starts dead: lesson 3's convergence task, over 9 seeds")
+    heading(f"And where nothing starts dead: lesson 3's convergence task, {len(SEEDS)} seeds")
     print("Training 2-32-32-3 networks on spirals, 500 steps, 5 times: about 2 s ...")
     x, labels = spirals()
     rows, reached = [], {}

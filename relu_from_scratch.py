@@ -137,7 +137,7 @@ def check_gradients() -> None:
 
 
 def show_silence() -> None:
-    heading("Sparse: silent outputs in a random network of width 64, over 9 seeds")
+    heading(f"Sparse: silent outputs in a random network of width 64, over {len(SEEDS)} seeds")
     generators = [np.random.default_rng(seed) for seed in SEEDS]
     h = np.array([rng.normal(size=(100, 64)) for rng in generators])
     rows = []
@@ -198,7 +198,7 @@ def measure_cost() -> None:
 
 
 def show_gradient_flow() -> Figure:
-    heading("Gradients that survive depth: 20 random layers, over 9 seeds")
+    heading(f"Gradients that survive depth: 20 random layers, over {len(SEEDS)} seeds")
     norms = {
         "ReLU, He initialization": gradient_flow(ReLU, weight_scale=HE),
         "ReLU, weight scale 1": gradient_flow(ReLU),
@@ -219,7 +219,7 @@ def show_gradient_flow() -> Figure:
 
 
 def show_convergence() -> Figure:
-    heading("Convergence: the network, data and 9 seeds of lesson 2")
+    heading(f"Convergence: the network, data and {len(SEEDS)} seeds of lesson 2")
     contenders = {
         "ReLU": (ReLU, HE, COLORS["ReLU"]),
         "tanh": (TEXTBOOK_TANH, 1.0, COLORS["Tanh"]),
@@ -231,7 +231,7 @@ def show_convergence() -> Figure:
 
 
 def show_dying() -> Figure:
-    heading("Dying: units of the hidden layer that no example activates, over 9 seeds")
+    heading(f"Dying: hidden units that no example activates, over {len(SEEDS)} seeds")
     print("Training 2-32-3 networks on spirals, 1500 steps, 5 times: about 3 s ...")
     x, labels = spirals(turns=0.5)
     figure, (left, right) = new_figure(

@@ -200,7 +200,7 @@ def mean_outputs(activation: type, depth: int = 10, width: int = 64) -> FloatArr
 
 
 def show_means() -> None:
-    heading("Zero-centred: mean output by depth in a random network, over 9 seeds")
+    heading(f"Zero-centred: mean output by depth in a random network, over {len(SEEDS)} seeds")
     tanh, sigmoid = mean_outputs(Tanh), mean_outputs(SigmoidByTanh)
     print_table(
         ["layer", "tanh, median [quartiles]", "sigmoid"],
@@ -265,7 +265,7 @@ def show_zigzag() -> Figure:
 
 
 def show_convergence() -> Figure:
-    heading("Convergence: one network with either activation, same data, over 9 seeds")
+    heading(f"Convergence: one network with either activation, same data, {len(SEEDS)} seeds")
     contenders = {
         "tanh": (Tanh, 1.0, COLORS["Tanh"]),
         "sigmoid": (SigmoidByTanh, 1.0, COLORS["Sigmoid"]),
