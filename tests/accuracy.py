@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from reference import exact, ulp_error
+from registry import REGISTRY, SMOOTH
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sigmoid_from_scratch import Sigmoid
-from tanh_from_scratch import Tanh
 
 Array = NDArray[Any]
 REACH = {np.float16: 20.0, np.float32: 120.0, np.float64: 800.0}
@@ -55,6 +55,11 @@ def by_output(
     return output, slope(output)
 
 
+def ours(name: str, x: Array) -> tuple[Array, Array]:
+    layer = REGISTRY[name].make()
+    return layer(x), layer.derivative(x)
+
+
 def quotient(x: Array) -> Array:
     return (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
 
@@ -69,17 +74,13 @@ def squared(t: Array) -> Array:
 
 CONTENDERS: dict[str, dict[str, Callable[[Array], Any]]] = {
     "Sigmoid": {
-        "ours": lambda x: (Sigmoid()(x), Sigmoid().derivative(x)),
-        "textbook, 1/(1+exp(-x)), s*(1-s)": lambda x: by_output(
-            lambda x: 1 / (1 + np.exp(-x)), logistic, x
-        ),
+        "textbook, 1/(1+exp(-x)), s*(1-s)": REGISTRY["Sigmoid"].textbook,
         "SciPy expit, s*(1-s)": lambda x: by_output(expit, logistic, x),
         "PyTorch": lambda x: by_torch(torch.sigmoid, x),
     },
     "Tanh": {
-        "ours": lambda x: (Tanh()(x), Tanh().derivative(x)),
         "textbook, (e^x-e^-x)/(e^x+e^-x), 1-t*t": lambda x: by_output(quotient, squared, x),
-        "NumPy tanh, 1-t*t": lambda x: by_output(np.tanh, squared, x),
+        "NumPy tanh, 1-t*t": REGISTRY["Tanh"].textbook,
         "PyTorch": lambda x: by_torch(torch.tanh, x),
     },
 }
@@ -99,9 +100,10 @@ def main() -> None:
         (name, dtype): (x, exact(name, x))
         for dtype in REACH
         for x in [inputs(dtype)]
-        for name in CONTENDERS
+        for name in SMOOTH
     }
-    for name, contenders in CONTENDERS.items():
+    for name in SMOOTH:
+        contenders: dict[str, Any] = {"ours": partial(ours, name), **CONTENDERS.get(name, {})}
         for label, compute in contenders.items():
             cells = []
             for dtype in REACH:

@@ -41,12 +41,8 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from activations_utils import gradient_check
-from leaky_relu_from_scratch import LeakyReLU
-from relu_from_scratch import ReLU
-from sigmoid_from_scratch import Sigmoid
-from tanh_from_scratch import Tanh
+from registry import ALPHA, REGISTRY
 
-ALPHA = 0.01
 DTYPES = ("float32", "float64")
 TARGET_SIZE = 65_536
 
@@ -94,10 +90,10 @@ def torch_pairs() -> dict[str, Pair]:
         return {}
     aten, leaky = torch.ops.aten, torch.nn.functional.leaky_relu
     return {
-        "sigmoid": Pair(torch.sigmoid, lambda g, x, y: aten.sigmoid_backward(g, y)),
-        "tanh": Pair(torch.tanh, lambda g, x, y: aten.tanh_backward(g, y)),
+        "Sigmoid": Pair(torch.sigmoid, lambda g, x, y: aten.sigmoid_backward(g, y)),
+        "Tanh": Pair(torch.tanh, lambda g, x, y: aten.tanh_backward(g, y)),
         "ReLU": Pair(torch.relu, lambda g, x, y: aten.threshold_backward(g, x, 0)),
-        "leaky ReLU": Pair(
+        "LeakyReLU": Pair(
             lambda x: leaky(x, ALPHA),
             lambda g, x, y: aten.leaky_relu_backward(g, x, ALPHA, False),
         ),
@@ -112,17 +108,18 @@ def contests() -> dict[str, Contest]:
     leaky = Pair(
         lambda x: np.where(x > 0, x, ALPHA * x), lambda g, x, y: g * textbook_leaky_slope(x)
     )
-    everywhere = dict.fromkeys(DTYPES, 1.3)
+    textbooks = {"Sigmoid": sigmoid, "Tanh": tanh, "ReLU": relu, "LeakyReLU": leaky}
+    targets = {  # float32, float64
+        "Sigmoid": (1.5, 1.5), "Tanh": (5.5, 2.7), "ReLU": (1.3, 1.3), "LeakyReLU": (0.5, 0.5),
+    }  # fmt: skip
     return {
-        "sigmoid": Contest(Sigmoid, sigmoid, built_in.get("sigmoid"), everywhere),
-        "tanh": Contest(Tanh, tanh, built_in.get("tanh"), {"float64": 1.5}),
-        "ReLU": Contest(ReLU, relu, built_in.get("ReLU"), everywhere),
-        "leaky ReLU": Contest(
-            lambda: LeakyReLU(ALPHA),
-            leaky,
-            built_in.get("leaky ReLU"),
-            dict.fromkeys(DTYPES, 0.5),
-        ),
+        name: Contest(
+            activation.make,
+            textbooks[name],
+            built_in.get(name),
+            dict(zip(DTYPES, targets[name], strict=True)),
+        )
+        for name, activation in REGISTRY.items()
     }
 
 
@@ -175,7 +172,7 @@ def ways_to_compute(name: str, contest: Contest, x: Array, g: Array) -> dict[str
     if contest.torch is not None:
         pair, x_torch, g_torch = contest.torch, torch.from_numpy(x), torch.from_numpy(g)
         calls["torch"] = lambda: pair.both(x_torch, g_torch)
-    if name == "sigmoid" and scipy_special is not None:
+    if name == "Sigmoid" and scipy_special is not None:
         calls["textbook forward"] = lambda: contest.textbook.forward(x)
         calls["expit"] = lambda: scipy_special.expit(x)
     return calls
@@ -321,11 +318,12 @@ def report_gradient_check(
             [checker, name, f"{size:,}", f"{seconds:.4f}", per_element, f"{passes:,.0f}"]
         )
 
-    for layer in (Sigmoid(), ReLU()):
+    smooth, kinked = (REGISTRY[name].make() for name in ("Sigmoid", "ReLU"))
+    for layer in (smooth, kinked):
         for size in sizes:
             add_row("gradient_check", layer, size, partial(gradient_check, layer))
     for size in loop_sizes:
-        add_row("loop", Sigmoid(), size, partial(loop_over_elements, Sigmoid()))
+        add_row("loop", smooth, size, partial(loop_over_elements, smooth))
     print_table(
         "Checking gradients, float64 (loop: one element nudged at a time)",
         ["checker", "layer", "elements", "seconds", "us per element", "in forward passes"],

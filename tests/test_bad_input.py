@@ -12,19 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from activations_utils import gradient_check, numerical_gradient
+from activations_utils import compare_activations, gradient_check, numerical_gradient
 from leaky_relu_from_scratch import LeakyReLU
-from relu_from_scratch import ReLU
+from registry import REGISTRY
 from sigmoid_from_scratch import Sigmoid
 from tanh_from_scratch import Tanh
 
-LAYERS: dict[str, Callable[[], Any]] = {
-    "Sigmoid": Sigmoid,
-    "Tanh": Tanh,
-    "ReLU": ReLU,
-    "LeakyReLU": LeakyReLU,
-}
-every_layer = pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
+every_layer = pytest.mark.parametrize(
+    "make", [activation.make for activation in REGISTRY.values()], ids=REGISTRY
+)
 
 RECORD = np.array([(1, 2.0)], dtype=[("a", int), ("b", float)])
 
@@ -282,3 +278,15 @@ def test_gradient_check_needs_finite_points(x: Any) -> None:
     with pytest.raises(ValueError, match=r"^x must .*at least one.*finite"):
         gradient_check(trained.layer, x)
     trained.assert_untouched()
+
+
+@pytest.mark.parametrize("tolerance", [0, -1e-6, -np.inf, np.nan])
+def test_gradient_check_needs_a_positive_tolerance(tolerance: float) -> None:
+    with pytest.raises(ValueError, match=r"^tolerance must be positive, got"):
+        gradient_check(Sigmoid(), tolerance=tolerance)
+
+
+@pytest.mark.parametrize("nothing", [[], {}, ()])
+def test_there_is_no_comparison_of_nothing(nothing: Any) -> None:
+    with pytest.raises(ValueError, match=r"^activations must hold at least one"):
+        compare_activations(nothing)

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from activations_utils import (
     HE,
+    RATES,
     SEEDS,
     Network,
     dead_units,
     gradient_flow,
+    loss_at_best_rate,
     new_layer,
     print_table,
     softmax_cross_entropy,
@@ -24,18 +26,14 @@ from activations_utils import (
     train,
 )
 from leaky_relu_from_scratch import LeakyReLU
+from registry import REGISTRY
 from relu_from_scratch import ReLU
 from sigmoid_from_scratch import Sigmoid
 from tanh_from_scratch import Tanh
 
 Array = NDArray[Any]
 
-LAYERS: dict[str, Callable[[], Any]] = {
-    "Sigmoid": Sigmoid,
-    "Tanh": Tanh,
-    "ReLU": ReLU,
-    "LeakyReLU": lambda: LeakyReLU(0.1),
-}
+LAYERS = {name: activation.make for name, activation in REGISTRY.items()}
 every_layer = pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
 
 
@@ -79,6 +77,22 @@ def test_spirals_wind_outwards_by_so_many_turns_a_third_of_a_circle_apart() -> N
 def test_noise_has_the_deviation_asked_for() -> None:
     moved = spirals(noise=0.2)[0] - spirals(noise=0)[0]
     assert moved.std() == pytest.approx(0.2, rel=0.05)
+
+
+def test_spirals_and_gradient_flow_are_by_default_what_the_lessons_say() -> None:
+    x, labels = spirals()
+    expected = spirals(SEEDS, turns=0.75, points=60, noise=0.05)
+    np.testing.assert_array_equal(x, expected[0])
+    np.testing.assert_array_equal(labels, expected[1])
+    usual: dict[str, Any] = {
+        "depth": 20,
+        "width": 64,
+        "weight_scale": 1.0,
+        "examples": 16,
+        "seeds": SEEDS,
+    }
+    np.testing.assert_array_equal(gradient_flow(Tanh), gradient_flow(Tanh, **usual))
+    assert len(SEEDS) % 2 == 1, "the median is one of the runs"
 
 
 # Softmax and cross-entropy ------------------------------------------------------------
@@ -197,9 +211,13 @@ def test_new_layers_keep_the_settings_of_an_instance() -> None:
 
 
 def test_a_unit_is_dead_when_no_example_activates_it() -> None:
-    pre_activation = np.array([[[-1, 0, -1], [-2, -0.0, 1e-30]], [[-1, 1, 2], [1, -1, 2]]])
-    expected = [[True, True, False], [False, False, False]]
-    np.testing.assert_array_equal(dead_units(pre_activation), expected)
+    network = Network([2, 3, 3], ReLU, seeds=[0, 1], dtype=np.float64)
+    network.weights[0][...] = 0
+    network.biases[0][...] = np.array([[[-1, -0.0, 1e-30]], [[-1, 1, -2]]])
+    network.weights[0][1, 0, 0] = 5  # of the second seed: positive for the second example
+    network.forward(np.array([[[-1.0, 0], [1, 0]]] * 2))
+    expected = [[True, True, False], [False, False, True]]
+    np.testing.assert_array_equal(dead_units(network), expected)
 
 
 @pytest.mark.parametrize(("layer", "leaks"), [(ReLU(), False), (LeakyReLU(0.01), True)])
@@ -210,7 +228,7 @@ def test_a_dead_unit_gets_no_gradient_unless_the_activation_leaks(
     network = Network([2, 6, 3], layer, seeds=[0, 1])
     network.biases[0][0, 0, [1, 4]] = network.biases[0][1, 0, 2] = -50
     network.backward(softmax_cross_entropy(network.forward(x), labels)[1])
-    dead = dead_units(network.pre_activations[0])
+    dead = dead_units(network)
     np.testing.assert_array_equal(np.argwhere(dead), [[0, 1], [0, 4], [1, 2]])
     for gradient in (network.grad_weights[0], network.grad_biases[0]):
         reached = np.any(gradient != 0, axis=1)
@@ -223,7 +241,7 @@ def test_dead_relus_of_the_first_layer_stay_dead_and_leaky_ones_come_back() -> N
     revived = {}
     for name, layer in (("ReLU", ReLU()), ("LeakyReLU", LeakyReLU(0.3))):
         network = Network([2, 16, 3], layer, weight_scale=HE, bias=-1, seeds=range(3))
-        dead = train(network, x, labels, steps=100, rate=5).dead
+        dead = train(network, x, labels, steps=100, rate=5, watch=dead_units).watched
         assert (dead[1:] & ~dead[:-1]).any()  # some die on the way
         revived[name] = bool((dead[:-1] & ~dead[1:]).any())
     assert revived == {"ReLU": False, "LeakyReLU": True}
@@ -238,16 +256,16 @@ def test_training_lowers_the_loss_and_sees_every_step_and_the_end(
 ) -> None:
     x, labels = spirals(range(2), turns=0.1, points=20)
     network = Network([2, 8, 3], make(), seeds=range(2))
-    history = train(network, x, labels, steps=60, rate=0.1)
+    history = train(network, x, labels, steps=60, rate=0.1, watch=dead_units)
     assert history.loss.shape == history.accuracy.shape == (61, 2)
-    assert history.dead.shape == (61, 2, 8)
-    assert history.dead.dtype == bool
+    assert history.watched.shape == (61, 2, 8)
+    assert history.watched.dtype == bool
     assert (np.diff(history.loss, axis=0) < 0).all()
     logits = network.forward(x)
     np.testing.assert_array_equal(history.loss[-1], softmax_cross_entropy(logits, labels)[0])
     right = [(logits[seed].argmax(axis=1) == labels[seed]).mean() for seed in range(2)]
     np.testing.assert_array_equal(history.accuracy[-1], right)
-    np.testing.assert_array_equal(history.dead[-1], dead_units(network.pre_activations[0]))
+    np.testing.assert_array_equal(history.watched[-1], dead_units(network))
 
 
 def test_a_step_goes_down_the_gradient_by_the_rate() -> None:
@@ -274,7 +292,7 @@ def test_zero_steps_look_at_the_start_and_change_nothing() -> None:
 def test_the_same_seeds_give_the_same_numbers() -> None:
     def run() -> Any:
         network = Network([2, 8, 3], Sigmoid, seeds=[3, 1])
-        return train(network, *spirals([3, 1]), steps=20, rate=1)
+        return train(network, *spirals([3, 1]), steps=20, rate=1)[:2]
 
     for first, second in zip(run(), run(), strict=True):
         np.testing.assert_array_equal(first, second)
@@ -286,12 +304,42 @@ def test_a_seed_trained_alone_goes_the_same_way_as_among_others(
 ) -> None:
     def run(seeds: list[int]) -> Any:
         network = Network([2, 6, 6, 3], make(), seeds=seeds, dtype=np.float64)
-        return train(network, *spirals(seeds, points=10), steps=15, rate=0.3)
+        return train(network, *spirals(seeds, points=10), steps=15, rate=0.3)[:2]
 
     together, alone = run([0, 2, 5]), run([2])
-    assert not np.isclose(together.loss[:, 0], together.loss[:, 1]).all()
+    assert not np.isclose(together[0][:, 0], together[0][:, 1]).all()
     for batch, single in zip(together, alone, strict=True):
         np.testing.assert_allclose(batch[:, 1:2], single, rtol=1e-9)
+
+
+@every_layer
+def test_networks_with_rates_and_scales_of_their_own_go_the_way_of_single_ones(
+    make: Callable[[], Any],
+) -> None:
+    rates, scales, seeds = [0.1, 0.5, 0.2], [1.0, 1.4, 2.0], [3, 3, 4]
+    x, labels = spirals(seeds, points=10)
+    sizes = [2, 6, 6, 3]
+    network = Network(sizes, make(), weight_scale=scales, seeds=seeds, dtype=np.float64)
+    together = train(network, x, labels, steps=15, rate=rates).loss
+    for i, (rate, scale, seed) in enumerate(zip(rates, scales, seeds, strict=True)):
+        network = Network(sizes, make(), weight_scale=scale, seeds=[seed], dtype=np.float64)
+        alone = train(network, x[[i]], labels[[i]], steps=15, rate=rate).loss
+        np.testing.assert_allclose(together[:, [i]], alone, rtol=1e-9)
+
+
+def test_the_loss_at_the_best_rate_is_the_lowest_median_and_at_most_that_of_guessing() -> None:
+    seeds = range(3)
+    best = loss_at_best_rate(Tanh(), 2, 1.0, seeds)
+    assert best.shape == (3,)
+    x, labels = spirals(seeds, turns=0.5, points=20)
+    medians = []
+    for rate in RATES:
+        network = Network([2, 16, 16, 3], Tanh(), seeds=seeds)
+        medians.append(np.median(train(network, x, labels, steps=200, rate=rate).loss[-1]))
+    assert np.median(best) == pytest.approx(min(medians), rel=0.05)
+    assert 0 < medians.index(min(medians)) < len(RATES) - 1, "the best rate is bracketed"
+    hopeless = loss_at_best_rate(ReLU(), 8, 1e6, seeds)  # overflows at every rate
+    np.testing.assert_allclose(hopeless, np.log(3), rtol=1e-6)
 
 
 def test_steps_to_reach_is_the_first_step_below_the_target_or_never() -> None:

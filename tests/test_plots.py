@@ -22,11 +22,12 @@ from activations_utils import (
     plot_gradient_flow,
 )
 from leaky_relu_from_scratch import LeakyReLU
+from registry import REGISTRY
 from relu_from_scratch import ReLU
 from sigmoid_from_scratch import Sigmoid
 from tanh_from_scratch import Tanh
 
-LAYERS: list[Any] = [Sigmoid(), Tanh(), ReLU(), LeakyReLU(0.1)]
+LAYERS: list[Any] = [activation.make() for activation in REGISTRY.values()]
 every_layer = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
 both = pytest.mark.parametrize("plot", [plot_activation_curve, plot_gradient])
 NORMS = {"one": np.geomspace(1e-4, 1, 15).reshape(5, 3), "two": np.full((5, 3), 0.5)}
@@ -213,7 +214,7 @@ def test_activations_are_compared_by_output_and_slope() -> None:
     figure = compare_activations([*LAYERS, np.sin], (-2, 3), title="Five")
     assert isinstance(figure, Figure)
     left, right = figure.axes
-    names = ["Sigmoid", "Tanh", "ReLU", "LeakyReLU", "sin"]
+    names = [*REGISTRY, "sin"]
     assert legend_of(left) == names
     for func, curve, slope in zip([*LAYERS, np.sin], left.lines, right.lines, strict=True):
         x = np.asarray(curve.get_xdata())

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from leaky_relu_from_scratch import LeakyReLU
+from registry import REGISTRY
 from relu_from_scratch import ReLU
 from sigmoid_from_scratch import Sigmoid
 from tanh_from_scratch import Tanh
@@ -20,10 +21,7 @@ from tanh_from_scratch import Tanh
 Array = NDArray[Any]
 
 LAYERS: dict[str, Callable[[], Any]] = {
-    "Sigmoid": Sigmoid,
-    "Tanh": Tanh,
-    "ReLU": ReLU,
-    "LeakyReLU": LeakyReLU,
+    **{name: activation.make for name, activation in REGISTRY.items()},
     "LeakyReLU(-0.5)": lambda: LeakyReLU(-0.5),
 }
 FLOATS: list[Any] = [np.float16, np.float32, np.float64]
@@ -100,34 +98,27 @@ def test_leaky_relu_joins_relu_and_the_identity(x: Array) -> None:
 
 
 @every_float
-@pytest.mark.parametrize(
-    ("make", "span"), [(Sigmoid, 20), (Tanh, 10), (ReLU, 5), (LeakyReLU, 5)]
-)
-def test_never_falls(make: Callable[[], Any], span: float, dtype: Any) -> None:
+@pytest.mark.parametrize("name", [name for name, entry in REGISTRY.items() if entry.rising])
+def test_never_falls(name: str, dtype: Any) -> None:
     rng = np.random.default_rng(0)
-    grid = np.linspace(-span, span, 20_001)
+    grid = np.linspace(-20, 20, 20_001)
     x = np.unique(np.concatenate([grid, rng.normal(size=20_000)]).astype(dtype))
-    y = make()(x)
+    y = REGISTRY[name].make()(x)
     slack = 10 * np.spacing(np.abs(y[:-1]))  # two values, each within 5 units
     assert np.all(np.diff(y.astype(np.float64)) >= -slack.astype(np.float64))
     assert y[-1] > y[0]
 
 
-RANGES = {
-    "Sigmoid": (Sigmoid, (0, 1), (0, 0.25)),
-    "Tanh": (Tanh, (-1, 1), (0, 1)),
-    "ReLU": (ReLU, (0, np.inf), (0, 1)),
-}
-
-
-@pytest.mark.parametrize(("make", "values", "slopes"), RANGES.values(), ids=RANGES)
+@pytest.mark.parametrize("name", REGISTRY)
 @few
 @given(x=numbers())
-def test_ranges(make: Any, values: Any, slopes: Any, x: Array) -> None:
-    layer = make()
-    y, slope = layer.forward(x), layer.derivative(x)
-    assert np.all((values[0] <= y) & (y <= values[1]))
-    assert np.all((slopes[0] <= slope) & (slope <= slopes[1]))
+def test_ranges(name: str, x: Array) -> None:
+    entry = REGISTRY[name]
+    layer = entry.make()
+    y, slope = layer.forward(x), layer.derivative(x).astype(float)
+    assert np.all((entry.values[0] <= y) & (y <= entry.values[1]))
+    eps = float(np.finfo(x.dtype).eps)  # alpha is rounded to the dtype
+    assert np.all((entry.slopes[0] * (1 - eps) <= slope) & (slope <= entry.slopes[1]))
 
 
 # backward -----------------------------------------------------------------------------
