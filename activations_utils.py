@@ -679,8 +679,9 @@ def explore(
     )
     figure.suptitle(title or name_of(func), x=0.01, ha="left")
     limits = {"x": (low, high, low + (high - low) / 4), **parameter}
+    knob: Any = {"color": FAINT, "initcolor": "none", "valfmt": "%+.2f"}
     sliders = {
-        name: Slider(axes[name], name, *ends, valinit=start, color=FAINT)
+        name: Slider(axes[name], name, *ends, valinit=start, **knob)
         for name, (*ends, start) in limits.items()
     }
 
@@ -713,7 +714,7 @@ def explore(
         curve.autoscale_view(scalex=False)
         point.set_data([x], [y])
         tangent.set_data(x_range, y + slope * (np.array(x_range) - x))
-        curve.set(xlabel=f"x = {x:.2f},   f(x) = {y:.4g},   slope f'(x) = {slope:.4g}")
+        curve.set(xlabel=f"f({x:.2f}) = {y:.4g},  slope f' = {slope:.4g}")
         shares.set_data(range(layers + 1), left)
         rest.set(title=f"{layers} layers with this slope leave {left[-1]:.2g}")
         figure.canvas.draw_idle()
@@ -893,9 +894,14 @@ def show(figures: Mapping[str, Figure], lesson: str) -> None:
     for place, figure in enumerate(figures.values(), start=1):
         if hasattr(figure, "film"):
             figure.animation = figure.film.play(figure)  # type: ignore[attr-defined]
-        if figure.canvas.manager is not None:
-            title = f"{lesson}, figure {place} of {len(figures)}: {figure.get_suptitle()}"
-            figure.canvas.manager.set_window_title(title)
+        manager: Any = figure.canvas.manager
+        title = f"{lesson}, figure {place} of {len(figures)}: {figure.get_suptitle()}"
+        manager.set_window_title(title)
+        window, x, y = getattr(manager, "window", None), 70 * (place - 1), 30 * (place - 1)
+        if hasattr(window, "wm_geometry"):  # Tk; no window shall hide another's title
+            window.wm_geometry(f"+{x}+{y}")
+        elif hasattr(window, "move"):  # Qt
+            window.move(x, y)
     plt.show()
 
 
@@ -948,7 +954,9 @@ def show_learning(contenders: Layers) -> Figure:
     print_table(["", "accuracy, median [quartiles]"], rows)
 
     x, labels = spirals(seeds=[0])
-    figure, axes = new_figure("", len(records), height=2.5)
+    title = "Five networks learn to tell three arms apart"
+    figure, axes = new_figure(title, len(records), height=2.5)
+    clock = figure.text(0.99, 0.98, "", ha="right", va="top", fontsize=16)
     panels = []
     for ax, (name, record) in zip(axes, records.items(), strict=True):
         image = ax.imshow(record[1][-1], extent=(-1.2, 1.2) * 2, origin="lower")
@@ -959,8 +967,7 @@ def show_learning(contenders: Layers) -> Figure:
         panels.append((image, ax.set_xlabel("", fontsize=16), *record))
 
     def draw(frame: int) -> None:
-        title = f"Five networks learn to tell three arms apart: step {STEPS[frame]}"
-        figure.suptitle(title, x=0.01, ha="left", fontsize=15)
+        clock.set_text(f"step {STEPS[frame]}")
         for image, words, accuracies, pictures in panels:
             image.set_data(pictures[frame])
             words.set_text(f"{accuracies[frame][0]:.0%} right")
@@ -1015,7 +1022,7 @@ def plot_ridge(layers: Layers, log_scales: FloatArray, maps: Mapping[str, Any]) 
     figure.suptitle("The ridge between vanishing and exploding", x=0.01, ha="left")
     mosaic: Any = [list(maps), ["flow"] * len(maps), ["slider"] * len(maps)]
     axes = figure.subplot_mosaic(mosaic, height_ratios=[12, 10, 1])
-    slider = Slider(axes["slider"], "scale", -1, 5, valinit=1, color=FAINT)
+    slider = Slider(axes["slider"], "scale", -1, 5, valinit=1, color=FAINT, initcolor="none")
     slider.valtext.set_visible(False)
     flow, panels = axes["flow"], [axes[name] for name in maps]
     lines, markers = [], []
