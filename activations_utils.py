@@ -897,7 +897,8 @@ def show(figures: Mapping[str, Figure], lesson: str) -> None:
         manager: Any = figure.canvas.manager
         title = f"{lesson}, figure {place} of {len(figures)}: {figure.get_suptitle()}"
         manager.set_window_title(title)
-        window, x, y = getattr(manager, "window", None), 70 * (place - 1), 30 * (place - 1)
+        window: Any = getattr(manager, "window", None)
+        x, y = 70 * (place - 1), 30 * (place - 1)
         if hasattr(window, "wm_geometry"):  # Tk; no window shall hide another's title
             window.wm_geometry(f"+{x}+{y}")
         elif hasattr(window, "move"):  # Qt

@@ -1,0 +1,273 @@
+"""Figures that answer: driven with matplotlib's own mouse and key events, without a screen."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib import backend_bases
+from matplotlib.figure import Figure
+from PIL import Image
+
+from activations_utils import (
+    HE,
+    STEPS,
+    critical_scale,
+    deep_flow,
+    explore,
+    map_gradient_flow,
+    show_learning,
+)
+from registry import REGISTRY
+
+EVENTS: Any = backend_bases
+every_activation = pytest.mark.parametrize("name", REGISTRY)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind() -> Iterator[None]:
+    with plt.rc_context():
+        yield
+    plt.close("all")
+
+
+def send(event: Any) -> None:
+    """As a window system would: through the canvas's callbacks."""
+    event.canvas.callbacks.process(event.name, event)
+
+
+def move_mouse(figure: Figure, axes: Any, x: float, y: float | None = None) -> None:
+    """Put the mouse on the data point (x, y) of axes; y is their middle unless given."""
+    middle = float(np.mean(axes.get_ylim())) if y is None else y
+    at: Any = axes.transData.transform((x, middle))
+    send(EVENTS.MouseEvent("motion_notify_event", figure.canvas, *at))
+
+
+def press(figure: Figure, key: str) -> None:
+    send(EVENTS.KeyEvent("key_press_event", figure.canvas, key))
+
+
+def shown(figure: Figure) -> tuple[float, float, float]:
+    """x, f(x) and the slope, as the curve's label says them."""
+    found = re.findall(r"[-+]?(?:\d+\.?\d*(?:e[-+]\d+)?|nan|inf)", figure.axes[0].get_xlabel())
+    x, y, slope = map(float, found)
+    return x, y, slope
+
+
+def artists(figure: Figure) -> int:
+    return len(figure.findobj())
+
+
+# The curve ----------------------------------------------------------------------------
+
+
+@every_activation
+@pytest.mark.parametrize("x", [-5.5, -2, 0, 0.25, 3])
+def test_the_numbers_under_the_mouse_are_those_of_forward_and_derivative(
+    name: str, x: float
+) -> None:
+    layer = REGISTRY[name].make()
+    figure = explore(layer)
+    curve, rest = figure.axes[:2]
+    move_mouse(figure, curve, x)
+    at, y, slope = shown(figure)
+    assert at == pytest.approx(x, abs=0.02)  # a pixel is as wide
+    (point,) = (line for line in curve.lines if line.get_marker() == "o")
+    exact_x = float(np.asarray(point.get_xdata())[0])
+    assert exact_x == pytest.approx(at, abs=0.006)
+    assert y == pytest.approx(float(layer.forward(exact_x)), rel=1e-3)
+    assert slope == pytest.approx(float(layer.derivative(exact_x)), rel=1e-3)
+    shares = np.asarray(rest.lines[0].get_ydata())
+    np.testing.assert_allclose(shares, float(layer.derivative(exact_x)) ** np.arange(21))
+
+
+def test_the_tangent_touches_the_curve_with_its_slope() -> None:
+    figure = explore(np.sin, (-3, 3))
+    move_mouse(figure, figure.axes[0], 1.0)
+    x = float(np.asarray(figure.axes[0].lines[2].get_xdata())[0])
+    tangent = figure.axes[0].lines[1]
+    (left, right), (low, high) = (
+        np.asarray(tangent.get_xdata()),
+        np.asarray(tangent.get_ydata()),
+    )
+    assert (high - low) / (right - left) == pytest.approx(np.cos(x), abs=1e-6)
+    assert np.interp(x, [left, right], [low, high]) == pytest.approx(np.sin(x), abs=1e-6)
+
+
+def test_keys_move_and_stop_at_the_ends() -> None:
+    figure = explore(REGISTRY["Tanh"].make(), (-2, 2))
+    start = shown(figure)[0]
+    press(figure, "right")
+    assert start < shown(figure)[0] < start + 0.1
+    press(figure, "left")
+    assert shown(figure)[0] == pytest.approx(start)
+    for key in ("a", "up", "left"):
+        press(figure, key)
+    assert shown(figure)[0] < start
+    figure.canvas.draw_idle = lambda *_: None  # type: ignore[method-assign]  # for speed
+    for _ in range(125):
+        press(figure, "right")
+    assert shown(figure)[0] == 2
+
+
+def test_a_saved_picture_starts_in_a_tail() -> None:
+    figure = explore(REGISTRY["Sigmoid"].make())
+    x, _, slope = shown(figure)
+    assert x == -3
+    assert slope < 0.05
+    assert "mouse" in figure.axes[0].get_title()
+
+
+def test_a_pointer_elsewhere_changes_nothing() -> None:
+    figure = explore(REGISTRY["Sigmoid"].make())
+    before = shown(figure)
+    move_mouse(figure, figure.axes[1], 5, 1)
+    send(EVENTS.MouseEvent("motion_notify_event", figure.canvas, -5, 1e6))
+    assert shown(figure) == before
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "func", [np.log, np.sqrt, lambda x: 1 / x, lambda x: x * np.nan, np.exp, lambda x: 3.0]
+)
+def test_a_function_without_a_number_there_does_no_harm(func: Any) -> None:
+    with np.errstate(all="ignore"):
+        figure = explore(func, (-2, 2))
+        for x in (-1.9, -1, 0, 1):
+            move_mouse(figure, figure.axes[0], x)
+        figure.canvas.draw()
+    assert shown(figure)[0] == pytest.approx(1, abs=0.02)
+
+
+def test_a_sweep_draws_nothing_twice() -> None:
+    figure = explore(REGISTRY["ReLU"].make())
+    drawn = []
+    figure.canvas.draw_idle = lambda *_: drawn.append(1)  # type: ignore[method-assign]
+    before = artists(figure)
+    for x in np.linspace(-5.9, 5.9, 200):
+        move_mouse(figure, figure.axes[0], x)
+    assert len(drawn) == 200
+    assert artists(figure) == before
+    assert shown(figure)[0] == pytest.approx(5.9, abs=0.02)
+
+
+def test_widgets_survive_the_garbage_collector_and_a_closed_window_is_no_error() -> None:
+    figure = explore(REGISTRY["Sigmoid"].make())
+    gc.collect()
+    move_mouse(figure, figure.axes[0], 1)
+    assert shown(figure)[0] == pytest.approx(1, abs=0.02)
+    send(EVENTS.CloseEvent("close_event", figure.canvas))
+    plt.close(figure)
+    press(figure, "right")
+
+
+def test_alpha_has_a_slider_of_its_own() -> None:
+    make = type(REGISTRY["LeakyReLU"].make())
+    figure = explore(make, alpha=(0.0, 1.0, 0.25))
+    move_mouse(figure, figure.axes[0], -4)
+    assert shown(figure)[1:] == pytest.approx((-1, 0.25), abs=0.01)
+    (slider,) = (ax for ax in figure.axes if [t.get_text() for t in ax.texts][:1] == ["alpha"])
+    at: Any = slider.transAxes.transform((0.5, 0.5))
+    send(EVENTS.MouseEvent("button_press_event", figure.canvas, *at, EVENTS.MouseButton.LEFT))
+    send(EVENTS.MouseEvent("button_release_event", figure.canvas, *at, EVENTS.MouseButton.LEFT))
+    assert shown(figure)[1:] == pytest.approx((-2, 0.5), abs=0.02)
+    line = np.asarray(figure.axes[0].lines[0].get_ydata())
+    assert line[0] == pytest.approx(-6 * shown(figure)[2], abs=1e-3)
+    low, _ = figure.axes[0].get_ylim()
+    assert low < line[0], "the curve stays inside"
+
+
+@every_activation
+def test_exploring_leaves_a_layers_memory_alone(name: str) -> None:
+    layer = REGISTRY[name].make()
+    layer.forward([0.5, -0.5])
+    figure = explore(layer)
+    move_mouse(figure, figure.axes[0], 2)
+    np.testing.assert_array_equal(layer.backward([1, 1]), layer.derivative([0.5, -0.5]))
+
+
+def test_three_lines_explore_a_function_of_ones_own() -> None:
+    figure = explore(lambda x: x / (1 + np.exp(-x)), layers=5, title="Swish")
+    assert figure.get_suptitle() == "Swish"
+    assert len(np.asarray(figure.axes[1].lines[0].get_ydata())) == 6
+
+
+# The ridge ----------------------------------------------------------------------------
+
+
+def test_the_scale_under_the_mouse_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    two = {name: (REGISTRY[name].make(), 1.0) for name in ("Tanh", "ReLU")}
+    ridges, figure = map_gradient_flow(two)
+    assert 1 < ridges["Tanh"] < 1.5
+    assert ridges["ReLU"] == pytest.approx(HE, rel=0.1)
+    tanh, relu, flow = figure.axes[:3]
+    before = artists(figure)
+    move_mouse(figure, relu, 3.0, 20)
+    scale = 2 ** float(np.asarray(relu.lines[-1].get_xdata())[0])
+    assert scale == pytest.approx(8, rel=0.02)
+    for (layer, _), line in zip(two.values(), flow.lines, strict=True):
+        np.testing.assert_allclose(
+            np.asarray(line.get_ydata()), deep_flow(layer, scale), rtol=1e-6
+        )
+    assert flow.get_title().startswith(f"weight scale {scale:.1f}")
+    press(figure, "left")
+    assert flow.get_title().startswith(f"weight scale {scale * 2**-0.05:.1f}")
+    move_mouse(figure, tanh, 0, 20)
+    assert flow.get_title().startswith("weight scale 1.0")
+    assert artists(figure) == before
+    assert "ridge" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "scale"), [("Tanh", 1), ("ReLU", 2**0.5), ("LeakyReLU", (2 / 1.0001) ** 0.5)]
+)
+def test_the_critical_scale_is_that_of_the_papers(name: str, scale: float) -> None:
+    assert critical_scale(REGISTRY[name].make()) == pytest.approx(scale, rel=1e-6)
+    assert np.isnan(critical_scale(REGISTRY["Sigmoid"].make()))
+
+
+# The film -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def moving() -> Any:
+    contenders = {name: (REGISTRY[name].make(), HE) for name in ("Sigmoid", "ReLU")}
+    return show_learning(contenders)
+
+
+def test_the_film_is_small_holds_its_end_and_starts_with_it(
+    moving: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "film.gif"
+    moving.film.save(moving, path)
+    assert path.stat().st_size < 1e6
+    with Image.open(path) as film:
+        assert film.n_frames >= 24
+        assert film.info["loop"] == 0
+        times, pictures = [], []
+        for frame in range(film.n_frames):
+            film.seek(frame)
+            times.append(film.info["duration"])
+            pictures.append(np.asarray(film.convert("RGB"), dtype=int))
+    assert times[-1] >= 3000, "the end stays on"
+    assert max(times[1:-1]) <= 300
+    assert np.abs(pictures[0] - pictures[-1]).mean() < 1, "print shows the end"
+    assert np.abs(pictures[0] - pictures[1]).mean() > 1
+    assert (STEPS[0], STEPS[-1]) == (0, 500)
+
+
+def test_the_film_plays_in_a_window(moving: Any) -> None:
+    animation = moving.film.play(moving)
+    order = list(animation.new_frame_seq())
+    assert sorted(set(order)) == list(range(len(STEPS)))
+    assert order[0] == order[-1] == len(STEPS) - 1
+    for frame in (order[0], order[10]):
+        moving.film.draw(frame)
+        assert moving.texts[-1].get_text() == f"step {STEPS[frame]}"
+    animation._draw_was_started = True  # or it would complain that it was never shown
