@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,8 @@ def test_saves_its_figures_without_a_screen_or_a_warning(
     assert {Path(name) for name in names} == set(run.folder.iterdir())
     assert names
     for name in names:
-        assert Path(name).read_bytes().startswith(b"\x89PNG")
+        magic = b"GIF89a" if name.endswith(".gif") else b"\x89PNG"
+        assert Path(name).read_bytes().startswith(magic)
         assert Path(name).stat().st_size > 10_000, "an empty picture"
 
 
@@ -62,7 +64,9 @@ def test_without_a_screen_figures_go_to_plots_here(tmp_path: Path) -> None:
     assert run.code == 0, run.errors
     assert run.errors == ""
     saved = sorted(path.name for path in (here / "plots").iterdir())
-    assert saved == ["sigmoid_classifier.png", "sigmoid_curve.png", "sigmoid_vanishing.png"]
+    assert saved == [
+        f"sigmoid_{name}.png" for name in ("classifier", "curve", "tail", "vanishing")
+    ]
 
 
 def test_a_window_backend_without_a_screen_is_no_error(tmp_path: Path) -> None:
@@ -82,7 +86,7 @@ def test_runs_from_a_path_with_spaces_and_accents(tmp_path: Path) -> None:
         "sigmoid_from_scratch.py", "--save", str(elsewhere / "à"), root=elsewhere, cwd=tmp_path
     )
     assert (run.code, run.errors) == (0, "")
-    assert len(list((elsewhere / "à").iterdir())) == 3
+    assert len(list((elsewhere / "à").iterdir())) == 4
 
 
 def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
@@ -139,6 +143,129 @@ assert "torch" not in sys.modules or {module!r} == "activations_torch", "torch c
     assert list(tmp_path.iterdir()) == []
 
 
+def run_python(code: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", **variables}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+SHOW = """
+import importlib, sys
+import matplotlib
+import matplotlib.pyplot as plt
+import activations_utils as utils
+
+# A screen that only takes down what it is asked to show.
+titles = []
+Manager = type(plt.figure().canvas.manager)
+plt.get_backend = lambda: "TkAgg"
+plt.switch_backend = lambda name: None
+Manager.set_window_title = lambda self, title: titles.append(title)
+plt.close("all")
+plt.show = lambda: print("TITLES", *titles, sep="\\n")
+utils.Film.play = lambda film, figure: None
+lesson = importlib.import_module(sys.argv.pop())
+utils.run_lesson(lesson.main, lesson.__doc__)
+for number in plt.get_fignums():
+    width, height = plt.figure(number).get_size_inches() * 100
+    assert width <= 1366 and height <= 640, "larger than a small screen"  # less bars
+"""
+
+
+@pytest.mark.parametrize("script", ["sigmoid_from_scratch.py", "activations_utils.py"])
+def test_windows_are_titled_by_their_place_in_the_story(
+    script: str, saved_runs: dict[str, Run], tmp_path: Path
+) -> None:
+    code = SHOW.replace("sys.argv.pop()", repr(script.removesuffix(".py")))
+    run = run_python(code, tmp_path)
+    assert (run.returncode, run.stderr) == (0, "")
+    titles = run.stdout.split("TITLES\n")[1].splitlines()
+    saved = re.findall(r"^Figure saved as .*", saved_runs[script].output, flags=re.MULTILINE)
+    assert len(titles) == len(saved)
+    lesson = SCRIPTS.index(script) + 1
+    for place, title in enumerate(titles, start=1):
+        assert re.match(rf"Lesson {lesson}, figure {place} of {len(titles)}: \w.+", title)
+    assert len({title.split(": ")[1] for title in titles}) == len(titles)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
+def test_control_c_ends_a_lesson_with_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "relu_from_scratch.py"), "--save", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        while "Training" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors.strip() == "Stopped."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_figures_look_the_same_whatever_the_readers_own_settings(
+    saved_runs: dict[str, Run], tmp_path: Path
+) -> None:
+    settings = (
+        "axes.facecolor: black\nfigure.facecolor: black\nfont.size: 24\nlines.linewidth: 9\n"
+    )
+    (tmp_path / "matplotlibrc").write_text(settings + "savefig.dpi: 50\ntext.color: yellow\n")
+    script = "sigmoid_from_scratch.py"
+    run = run_script(script, "--save", str(tmp_path / "mine"), cwd=tmp_path)
+    assert (run.code, run.errors) == (0, "")
+    for path in (tmp_path / "mine").iterdir():
+        usual = saved_runs[script].folder / path.name
+        assert path.read_bytes() == usual.read_bytes(), path.name
+
+
+def test_outside_a_lesson_the_readers_own_settings_count(tmp_path: Path) -> None:
+    code = """
+import matplotlib.pyplot as plt, numpy as np
+import activations_utils as utils
+plt.rcParams["lines.linewidth"], plt.rcParams["axes.facecolor"] = 7, "black"
+ax = utils.plot_activation_curve(np.sin)
+print(ax.lines[0].get_linewidth(), ax.get_facecolor()[:3])
+"""
+    run = run_python(code, tmp_path)
+    assert (run.stdout, run.stderr) == ("7.0 (0.0, 0.0, 0.0)\n", "")
+
+
+def test_run_in_a_notebook_shows_the_figures_there_and_saves_none(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib_inline")
+    code = f"""
+import warnings
+warnings.simplefilter("ignore")  # IPython's own
+from IPython.terminal.interactiveshell import TerminalInteractiveShell
+from IPython.utils.capture import capture_output
+
+shell = TerminalInteractiveShell.instance()
+shell.run_line_magic("matplotlib", "inline")
+with capture_output() as captured:
+    shell.run_line_magic("run", {str(ROOT / "sigmoid_from_scratch.py")!r})
+pictures = [output for output in captured.outputs if "Figure" in output.data["text/plain"]]
+print(len(pictures), "Remember: " in captured.stdout, "saved" in captured.stdout)
+"""
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "settings")}
+    environment.pop("MPLBACKEND", None)
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.stdout.endswith("4 True False\n"), run.stderr
+    assert not (tmp_path / "plots").exists()
+
+
+def wanted() -> list[str]:
+    """What the requirement files name for lesson 5; the others do without the last."""
+    lines = (ROOT / "requirements.txt").read_text().split()
+    tests = (ROOT / "tests" / "requirements.txt").read_text().splitlines()
+    assert tests[0] == "-r ../requirements.txt"
+    return [*lines, *(line for line in tests if line.startswith("torch"))]
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_inline_metadata_names_what_requirements_do(script: str) -> None:
     source = (ROOT / script).read_text("utf-8")
@@ -147,7 +274,17 @@ def test_inline_metadata_names_what_requirements_do(script: str) -> None:
     dependencies = re.search(r"^# dependencies = \[(.*)\]$", block[1], flags=re.MULTILINE)
     assert dependencies is not None
     assert '# requires-python = ">=3.10"' in block[1]
-    wanted = (ROOT / "requirements.txt").read_text().split()
-    if script != "activations_torch.py":
-        wanted.remove("torch==2.13.0")
-    assert re.findall(r'"([^"]+)"', dependencies[1]) == wanted
+    named = re.findall(r'"([^"]+)"', dependencies[1])
+    assert named == (wanted() if script == "activations_torch.py" else wanted()[:-1])
+
+
+def test_every_place_names_the_same_torch() -> None:
+    torch = wanted()[-1]
+    places = [
+        ROOT / "README.md",
+        ROOT / "activations_torch.py",
+        ROOT / "tests/requirements.txt",
+    ]
+    for path in places:
+        named = set(re.findall(r"torch==[\d.]+\d", path.read_text("utf-8")))
+        assert named == {torch}, path.name
