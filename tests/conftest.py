@@ -12,7 +12,7 @@ from pathlib import Path
 import matplotlib
 import pytest
 
-from lessons import SCRIPTS, Run, run_script
+from lessons import SCRIPTS, Run, run_script, skip_without_torch
 
 matplotlib.use("agg")
 
@@ -54,13 +54,23 @@ def _block(script: str, folder: Path, no_torch: str) -> Run:
     return run_script(script, cwd=folder)
 
 
+class _Runs(dict[str, Run]):
+    def __getitem__(self, script: str) -> Run:
+        skip_without_torch(script)
+        return super().__getitem__(script)
+
+
+def _results(runs: dict[str, Future[Run]]) -> dict[str, Run]:
+    return _Runs({script: run.result() for script, run in runs.items()})
+
+
 @pytest.fixture(scope="session")
 def saved_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> dict[str, Run]:
     """Each script with --save; but for lesson 5, where torch cannot be imported."""
-    return {script: run.result() for script, run in _script_runs["saved_runs"].items()}
+    return _results(_script_runs["saved_runs"])
 
 
 @pytest.fixture(scope="session")
 def blocked_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> dict[str, Run]:
     """Each script in a folder where a file called plots is in its way."""
-    return {script: run.result() for script, run in _script_runs["blocked_runs"].items()}
+    return _results(_script_runs["blocked_runs"])

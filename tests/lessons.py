@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = (
@@ -39,8 +42,17 @@ def run_script(
     variables["OPENBLAS_NUM_THREADS"] = "1"  # two scripts run at a time
     for name in {"DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND"} - environment.keys():
         variables.pop(name, None)
+    if sys.platform != "linux":  # macOS and Windows always have a screen
+        variables.setdefault("MPLBACKEND", "agg")
     process = subprocess.run(
         [sys.executable, "-W", "error", str(root / script), *arguments],
         cwd=cwd, env=variables, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        encoding="utf-8",
     )  # fmt: skip
-    return Run(process.returncode, process.stdout.decode(), process.stderr.decode(), cwd)
+    return Run(process.returncode, process.stdout, process.stderr, cwd)
+
+
+def skip_without_torch(script: str) -> None:
+    """Skip the running test if it needs lesson 5 and there is no PyTorch."""
+    if script == "activations_torch.py" and importlib.util.find_spec("torch") is None:
+        pytest.skip("lesson 5 needs PyTorch: see tests/requirements.txt")
