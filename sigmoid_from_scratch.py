@@ -2,7 +2,7 @@
 # requires-python = ">=3.10"
 # dependencies = ["numpy>=2.0", "matplotlib>=3.10.7"]
 # ///
-"""Lesson 1 - the sigmoid: probability's own curve, and how it saturates.
+"""Lesson 1 - the sigmoid: probability's own curve, and how it saturates (goes flat).
 
 The idea. Squash any real number into (0, 1):
 
@@ -12,7 +12,7 @@ That is a probability from a score, which is what the sigmoid is for: the last s
 binary classifier, the gates of an LSTM. Inside deep networks it was the first choice for
 decades (Rumelhart, Hinton & Williams 1986) and fell out of use for what this lesson
 measures: its slope is at most 1/4 and next to nothing in both tails, so each layer takes
-most of the gradient away.
+most of the gradient (the slopes of the loss, on their way back) away.
 
 Run it:  python sigmoid_from_scratch.py [--save DIR]
 """
@@ -36,10 +36,10 @@ def small_side(x: FloatArray) -> FloatArray:
 
 
 class Sigmoid:
-    """The logistic sigmoid of real numbers, elementwise; it keeps their shape and dtype.
+    """The logistic sigmoid, elementwise, of real numbers of any shape and float dtype.
 
-    s(x) is q on the left and, by symmetry, 1 - q on the right: always within 5 units in
-    the last place. What is refused, and how, stands in `activations_utils`.
+    Since s(-x) = 1 - s(x), s(x) is q on the left and 1 - q on the right. Always within 5
+    units in the last place; `activations_utils.as_real_array` says what is refused.
     """
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ def show_values() -> None:
 
 
 class ForgetfulSigmoid(Sigmoid):
-    """A sigmoid with a common bug: backward forgets the factor (1 - s)."""
+    """A sigmoid with a planted bug: it remembers s, and forgets the factor (1 - s)."""
 
     def forward(self, x: ArrayLike) -> FloatArray:
         self._slope = super().forward(x)

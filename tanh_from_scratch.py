@@ -75,7 +75,7 @@ def show_values() -> None:
 
 
 class UnsquaredTanh(Tanh):
-    """A tanh with a common bug: backward uses 1 - |t| for 1 - t^2."""
+    """A tanh with a planted bug: it remembers 1 - |t| for 1 - t^2."""
 
     def forward(self, x: ArrayLike) -> FloatArray:
         output = super().forward(x)

@@ -19,11 +19,10 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from reference import exact, ulp_error
-from registry import REGISTRY, SMOOTH
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from reference import exact, ulp_error
+from registry import REGISTRY, SMOOTH
 
 Array = NDArray[Any]
 REACH = {np.float16: 20.0, np.float32: 120.0, np.float64: 800.0}
