@@ -696,12 +696,13 @@ def explore(
     curve, rest = axes["curve"], axes["rest"]
     (line,) = plot_activation_curve(function(), x_range, ax=curve).lines
     inputs: Any = line.get_xdata()
-    (tangent,) = curve.plot([], [], color=INK, linewidth=1)
+    (tangent,) = curve.plot([], [], color=INK, linewidth=1.2, linestyle="--")
     (point,) = curve.plot([], [], "o", color=INK)
     (shares,) = rest.plot([], [], "o-", color=line.get_color(), markersize=4)
-    curve.set(title="move the mouse over the curve", xlim=x_range)
+    curve.set(title="move the mouse here, press left/right", xlim=x_range)
     rest.set(xlabel="layers", ylabel="share of the gradient that is left")
     rest.set(yscale="log", xlim=(-0.5, layers + 0.5), ylim=(1e-30, 1e3))
+    rest.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 5, 10]))
 
     def update(_: float) -> None:
         f, x = function(), sliders["x"].val
@@ -716,12 +717,14 @@ def explore(
         tangent.set_data(x_range, y + slope * (np.array(x_range) - x))
         curve.set(xlabel=f"f({x:.2f}) = {y:.4g},  slope f' = {slope:.4g}")
         shares.set_data(range(layers + 1), left)
-        rest.set(title=f"{layers} layers with this slope leave {left[-1]:.2g}")
+        last = f"{left[-1]:.2g}" if slope else "nothing"
+        rest.set(title=f"{layers} layers with this slope leave {last}")
         figure.canvas.draw_idle()
 
     steer(sliders["x"], [curve], update)
     for name in parameter:
         sliders[name].drawon = False  # update draws
+        sliders[name].valstep = np.ptp(limits[name][:2]) / 100
         sliders[name].on_changed(update)
     return figure
 
@@ -729,8 +732,14 @@ def explore(
 def steer(slider: Slider, axes: Sequence[Axes], update: Callable[[float], None]) -> None:
     """Let the mouse over axes, and the left and right keys, move slider, and call update."""
 
+    figure: Any = slider.ax.figure
+    low, span = slider.valmin, slider.valmax - slider.valmin
+    slider.valstep = span / 240
+
     def move_to(value: float) -> None:
-        slider.set_val(np.clip(value, slider.valmin, slider.valmax))
+        figure.set_layout_engine("none")  # nothing changes its size: drawn twice as quickly
+        # On a grid, so that the middle, a kink perhaps, is met exactly.
+        slider.set_val(low + span * (np.clip(round((value - low) / span * 240), 0, 240) / 240))
 
     def follow(event: Any) -> None:
         if event.inaxes in axes:
@@ -739,13 +748,14 @@ def steer(slider: Slider, axes: Sequence[Axes], update: Callable[[float], None])
     def press(event: Any) -> None:
         steps = {"left": -1, "right": 1}.get(event.key, 0)
         if steps:
-            move_to(slider.val + steps * (slider.valmax - slider.valmin) / 120)
+            move_to(slider.val + steps * span / 120)
 
     slider.drawon = False  # update draws
     slider.on_changed(update)
     # The canvas keeps these two alive, and they the slider.
-    slider.ax.figure.canvas.mpl_connect("motion_notify_event", follow)
-    slider.ax.figure.canvas.mpl_connect("key_press_event", press)
+    figure.canvas.mpl_connect("motion_notify_event", follow)
+    figure.canvas.mpl_connect("key_press_event", press)
+    figure.canvas.mpl_connect("resize_event", lambda _: figure.set_layout_engine("constrained"))
     update(slider.val)
 
 
@@ -766,6 +776,7 @@ class Film(NamedTuple):
         for frame, _ in self.frames:
             self.draw(frame)
             figure.canvas.draw()
+            figure.set_layout_engine("none")  # it is laid out now; the rest is drawn quicker
             pixels = np.asarray(figure.canvas.buffer_rgba())
             pictures.append(Image.fromarray(pixels).convert("RGB"))
         palette = pictures[0].quantize(256)  # one for all, so that no color flickers
@@ -962,7 +973,8 @@ def show_learning(contenders: Layers) -> Figure:
     for ax, (name, record) in zip(axes, records.items(), strict=True):
         image = ax.imshow(record[1][-1], extent=(-1.2, 1.2) * 2, origin="lower")
         image.set_interpolation("bilinear")
-        ax.scatter(*x[0].T, s=3, c=ARMS[labels[0]])
+        for arm, color in enumerate(ARMS):
+            ax.plot(*x[0, labels[0] == arm].T, ".", color=color, markersize=3.5)
         ax.set(xticks=[], yticks=[])
         ax.set_title(name, fontsize=14)
         panels.append((image, ax.set_xlabel("", fontsize=16), *record))
@@ -1019,7 +1031,7 @@ def map_gradient_flow(layers: Layers) -> tuple[dict[str, float], Figure]:
 
 def plot_ridge(layers: Layers, log_scales: FloatArray, maps: Mapping[str, Any]) -> Figure:
     """Heat maps over weight scale and depth; the scale under the mouse is measured below."""
-    figure = plt.figure(figsize=(8, 6), layout="constrained")
+    figure = plt.figure(figsize=(8, 5.6), layout="constrained")
     figure.suptitle("The ridge between vanishing and exploding", x=0.01, ha="left")
     mosaic: Any = [list(maps), ["flow"] * len(maps), ["slider"] * len(maps)]
     axes = figure.subplot_mosaic(mosaic, height_ratios=[12, 10, 1])
@@ -1033,20 +1045,22 @@ def plot_ridge(layers: Layers, log_scales: FloatArray, maps: Mapping[str, Any]) 
         ax.axvline(np.log2(critical_scale(layer)), color=INK, linestyle="--", linewidth=1)
         markers.append(ax.axvline(1, color=INK))
         ax.set_xticks([-1, 1, 3, 5], ["0.5", "2", "8", "32"])
-        ax.set(title=name, xlabel="weight scale", yticks=[0, 20, 40] if ax is panels[0] else [])
+        ax.set(xlabel="weight scale", yticks=[0, 20, 40] if ax is panels[0] else [])
+        ax.set_title(name, color=COLORS[name], weight="bold")
         ax.grid(False)
-        lines += flow.plot([], [], color=COLORS[name], label=name)
+        width = 5 if name == "ReLU" else 2  # leaky ReLU runs along it
+        lines += flow.plot([], [], color=COLORS[name], linewidth=width)
     panels[0].set(ylabel="layers back")
     figure.colorbar(image, ax=panels, label="log10 of the norm", extend="both")
     flow.set(xlim=(0, 40), ylim=(1e-16, 1e16), yscale="log", xlabel="layers back")
     flow.set(ylabel="gradient norm")
-    flow.legend(loc="upper left", ncols=len(lines))
 
     def update(log_scale: float) -> None:
         for line, marker, (layer, _) in zip(lines, markers, layers.values(), strict=True):
             line.set_data(range(41), deep_flow(layer, 2**log_scale))
             marker.set_xdata([log_scale] * 2)
-        flow.set(title=f"weight scale {2**log_scale:.1f}: move the mouse over a map")
+        how = "move the mouse over a map, press left/right"
+        flow.set(title=f"weight scale {2**log_scale:.1f}: {how}")
         figure.canvas.draw_idle()
 
     steer(slider, panels, update)

@@ -5,9 +5,12 @@ They start when the session does, two at a time, and run beside the tests that n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: small products, shared cores
 
 import matplotlib
 import pytest

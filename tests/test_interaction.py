@@ -84,7 +84,7 @@ def test_the_numbers_under_the_mouse_are_those_of_forward_and_derivative(
     assert y == pytest.approx(float(layer.forward(exact_x)), rel=1e-3)
     assert slope == pytest.approx(float(layer.derivative(exact_x)), rel=1e-3)
     shares = np.asarray(rest.lines[0].get_ydata())
-    np.testing.assert_allclose(shares, float(layer.derivative(exact_x)) ** np.arange(21))
+    np.testing.assert_allclose(shares, abs(float(layer.derivative(exact_x))) ** np.arange(21))
 
 
 def test_the_tangent_touches_the_curve_with_its_slope() -> None:
@@ -114,6 +114,35 @@ def test_keys_move_and_stop_at_the_ends() -> None:
     for _ in range(125):
         press(figure, "right")
     assert shown(figure)[0] == 2
+
+
+@pytest.mark.parametrize("x_range", [(-6, 6), (-1.3, 1.3)])
+def test_mouse_and_keys_meet_the_kink_exactly(x_range: tuple[float, float]) -> None:
+    figure = explore(REGISTRY["ReLU"].make(), x_range)
+    figure.canvas.draw_idle = lambda *_: None  # type: ignore[method-assign]  # for speed
+    for _ in range(30):  # from a quarter of the range to its middle
+        press(figure, "right")
+    assert shown(figure) == (0, 0, 0)
+    press(figure, "right")
+    assert shown(figure)[2] == 1
+    move_mouse(figure, figure.axes[0], x_range[1] / 1000)
+    assert shown(figure) == (0, 0, 0)
+    assert "nothing" in figure.axes[1].get_title()
+
+
+def test_moving_shifts_no_panel_and_a_new_size_lays_out_anew() -> None:
+    figure = explore(REGISTRY["Tanh"].make())
+    figure.canvas.draw()
+    before = [ax.get_position().bounds for ax in figure.axes]
+    for x in (-5, 0, 5):
+        move_mouse(figure, figure.axes[0], x)
+        figure.canvas.draw()
+        assert [ax.get_position().bounds for ax in figure.axes] == before
+    figure.set_size_inches(12, 9)
+    send(EVENTS.ResizeEvent("resize_event", figure.canvas))
+    figure.canvas.draw()
+    wide = [ax.get_position().width for ax in figure.axes[:2]]
+    assert sum(wide) > before[0][2] + before[1][2], "the margins do not grow along"
 
 
 def test_a_saved_picture_starts_in_a_tail() -> None:
