@@ -188,6 +188,8 @@ def test_control_c_ends_a_lesson_with_one_line(script: str, sign: str, tmp_path:
         [sys.executable, str(ROOT / script)],
         cwd=tmp_path, env={**os.environ, **SCREEN, "WAIT": "1"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A shell's background job, as these tests may be one, passes on that SIGINT is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:  # fmt: skip
         assert process.stdout is not None
         for line in process.stdout:
