@@ -6,7 +6,8 @@ They start when the session does, two at a time, and run beside the tests that n
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import UserDict
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -57,23 +58,25 @@ def _block(script: str, folder: Path, no_torch: str) -> Run:
     return run_script(script, cwd=folder)
 
 
-class _Runs(dict[str, Run]):
+class _Runs(UserDict[str, Run]):
+    """Runs by script; looking at one that needs PyTorch skips the test where there is none."""
+
     def __getitem__(self, script: str) -> Run:
         skip_without_torch(script)
         return super().__getitem__(script)
 
 
-def _results(runs: dict[str, Future[Run]]) -> dict[str, Run]:
+def _results(runs: Mapping[str, Future[Run]]) -> Mapping[str, Run]:
     return _Runs({script: run.result() for script, run in runs.items()})
 
 
 @pytest.fixture(scope="session")
-def saved_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> dict[str, Run]:
+def saved_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> Mapping[str, Run]:
     """Each script with --save; but for lesson 5, where torch cannot be imported."""
     return _results(_script_runs["saved_runs"])
 
 
 @pytest.fixture(scope="session")
-def blocked_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> dict[str, Run]:
+def blocked_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> Mapping[str, Run]:
     """Each script in a folder where a file called plots is in its way."""
     return _results(_script_runs["blocked_runs"])
