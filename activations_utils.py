@@ -950,10 +950,14 @@ def record_learning(layer: Any, scale: float) -> tuple[list[FloatArray], list[Fl
     x, labels = spirals()
     plane = np.stack(np.meshgrid(SIDES, SIDES), axis=-1).reshape(1, -1, 2)
     network = Network([2, 32, 32, 3], layer, weight_scale=scale)
+    first = copy.copy(network)  # the first seed alone: views, which follow the training
+    first.weights, first.biases = (
+        [w[:1] for w in each] for each in (network.weights, network.biases)
+    )
     accuracies, pictures = [], []
     for more in np.diff(STEPS, prepend=0):
         accuracies.append(train(network, x, labels, steps=int(more), rate=0.3).accuracy[-1])
-        classes = network.forward(plane)[0].argmax(axis=-1)
+        classes = first.forward(plane)[0].argmax(axis=-1)
         pictures.append((0.55 + 0.45 * ARMS[classes]).reshape(len(SIDES), len(SIDES), 3))
     return accuracies, pictures
 
