@@ -8,13 +8,14 @@ Imported, this file gives the lessons what they have in common, in this order:
 
     input checks        as_real_array, upstream_gradient
     gradient checking   numerical_gradient, gradient_check
-    experiments         spirals, Network, train, gradient_flow
+    data and networks   spirals, digits, Network, train, train_grid
+    deep random nets    layer_outputs, gradient_flow
     plots               plot_activation_curve, plot_gradient, explore, ...
     running a script    print_table, spread, run_lesson
 
-Run as a script, it compares sigmoid, tanh, ReLU and leaky ReLU: what a network learns with
-each, their outputs and slopes, the ridge between vanishing and exploding gradients, and
-whether a network drawn on that ridge learns.
+Run as a script, it shows how units add up to a curve, then compares sigmoid, tanh, ReLU and
+leaky ReLU: their outputs and slopes, what a network learns with each, the ridge between
+vanishing and exploding gradients, and what it is worth to start on that ridge.
 
 Run it:  python activations_utils.py [--save DIR]
 """
@@ -23,26 +24,40 @@ import argparse
 import copy
 import itertools
 import os
+import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import cbook
 from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureManagerBase
+from matplotlib.backends.registry import backend_registry
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from matplotlib.widgets import Slider
-from numpy.typing import ArrayLike, NDArray
-from PIL import Image
+from numpy.typing import ArrayLike
+from PIL import Image, ImageDraw, ImageFont
 
-FloatArray = NDArray[np.floating[Any]]
+FloatArray = np.ndarray  # of float16, float32 or float64
+
+
+class Layer(Protocol):
+    """What each lesson builds: an activation with its forward and backward pass."""
+
+    def forward(self, x: ArrayLike) -> FloatArray: ...
+    def backward(self, grad_output: ArrayLike) -> FloatArray: ...
+
 
 # --------------------------------------------------------------------------------------
 # Input checks: one clear error at the door, before a layer has changed anything
@@ -53,38 +68,36 @@ def as_real_array(x: ArrayLike, name: str = "x") -> FloatArray:
     """Return x as a float16, float32 or float64 array of its shape; maybe x itself.
 
     These keep their dtype, in native byte order; other real numbers become float64.
-    Raises TypeError for anything else (strings, None, complex, dates, objects), ValueError
-    for a ragged list or an integer beyond the float64 range.
+    Raises TypeError for anything else (strings, None, complex, dates, objects, masked
+    arrays), ValueError for a ragged list or an integer beyond the float64 range.
     """
+    wanted = f"{name} must be real numbers (float, int or bool)"
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{wanted}, got a masked array, whose mask would be lost")
     try:
         array = np.asarray(x)
-        if not hasattr(x, "dtype") and all(type(item) is int for item in array.flat):
+        if not hasattr(x, "dtype") and all(isinstance(v, (int, float)) for v in array.flat):
             array = array.astype(np.float64)  # integers beyond int64 came as objects
     except (ValueError, OverflowError) as error:
         raise ValueError(
-            f"{name} must be real numbers in an array of regular shape, "
-            f"got {type(x).__name__}: {error}"
+            f"{wanted} in an array of regular shape, got {type(x).__name__}: {error}"
         ) from error
     if array.dtype.char in "efd":  # float16, float32, float64
         return array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype.kind in "biuf":
         with np.errstate(over="ignore"):  # a long double beyond float64 is rounded to infinity
             return array.astype(np.float64)
-    raise TypeError(
-        f"{name} must be real numbers (float, int or bool), "
-        f"got {type(x).__name__} of dtype {array.dtype}"
-    )
+    raise TypeError(f"{wanted}, got {type(x).__name__} of dtype {array.dtype}")
 
 
 def upstream_gradient(
-    grad_output: ArrayLike, remembered: NDArray[Any] | None, dtype: Any = None
+    grad_output: ArrayLike, remembered: FloatArray | None, dtype: np.dtype | None = None
 ) -> FloatArray:
     """Return dL/d(output) as an array, checked against what the latest forward remembered.
 
     It comes back in the dtype given, or else in that of ``remembered``. Raises RuntimeError
     if that is None, before any forward; ValueError if the shapes differ (nothing is
     broadcast: a wrong shape here is nearly always a bug); TypeError as `as_real_array`.
-    Where a slope is 0, a gradient that became infinite makes NaN: what exploded stays visible.
     """
     if remembered is None:
         raise RuntimeError("backward has nothing to work with yet: call forward(x) first")
@@ -103,33 +116,32 @@ def upstream_gradient(
 # --------------------------------------------------------------------------------------
 
 
-def numerical_gradient(func: Callable[[Any], ArrayLike], x: ArrayLike) -> NDArray[np.float64]:
-    """Slope of an elementwise function by central differences, (f(x+h) - f(x-h)) / 2h.
+def numerical_gradient(func: Callable, x: ArrayLike) -> FloatArray:
+    """Slope of an elementwise function by central differences, (f(x+d) - f(x-d)) / 2d.
 
-    The truncation error falls with h squared and the rounding error grows with 1/h; h near
+    The truncation error falls with d squared and the rounding error grows with 1/d; d near
     the cube root of the machine epsilon, times max(1, |x|), balances the two and leaves
     about ten digits. At a kink the answer is the mean of the two slopes. func is called
-    twice, whatever the size of x; the result has the shape of x. Raises TypeError or
-    ValueError if x, or what func returns for each element, is no real number.
+    twice, whatever the size of x; the result is float64 of the shape of x. Raises TypeError
+    or ValueError if x, or what func returns for each element, is no real number, and
+    ValueError if func returns another shape, such as one loss for all elements.
     """
     points = as_real_array(x).astype(np.float64)
     step = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1, np.abs(points))
     above, below = points + step, points - step
-    # Divide by the distance between the points as they were rounded, not by 2h.
-    return np.asarray((_values(func, above) - _values(func, below)) / (above - below))
+    # Divide by the distance between the points as they were rounded, not by 2d.
+    return (elementwise(func, above) - elementwise(func, below)) / (above - below)
 
 
-def _values(
-    func: Callable[[Any], ArrayLike], points: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """func(points) as float64, of the shape of points; one lone number is spread over all."""
-    values = as_real_array(func(points.copy()), "the function's output").astype(np.float64)
-    if values.shape not in (points.shape, ()):
+def elementwise(func: Callable, points: FloatArray) -> FloatArray:
+    """func(points) in float64; ValueError if it has not the shape of points."""
+    values = as_real_array(func(points.copy()), "the function's output")
+    if values.shape != points.shape:
         raise ValueError(
             f"the function must be elementwise: for an input of shape {points.shape} "
             f"it returned {values.shape}"
         )
-    return np.broadcast_to(values, points.shape)
+    return values.astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -137,172 +149,136 @@ class GradientCheck:
     """What `gradient_check` found; true in an `if` or an `assert` when it passed."""
 
     passed: bool
-    max_relative_error: float  # infinite where backward gave NaN or a wrong shape
+    max_relative_error: float  # beyond rounding; infinite for NaN or a wrong shape or type
     worst_input: float  # the x where that error occurred
-    kinks: int  # how many elements lie on a kink and were judged by both one-sided slopes
+    kinks: int  # at how many elements the slopes to the left and to the right differ
 
     def __bool__(self) -> bool:
         return self.passed
 
 
 def gradient_check(
-    activation: Any,
+    activation: Layer | type[Layer],
     x: ArrayLike | None = None,
     *,
     tolerance: float | None = None,
     seed: int = 0,
 ) -> GradientCheck:
-    """Compare a layer's `backward` with finite differences of its `forward`, everywhere.
+    """Check a layer's `backward` at every element of x against differences of its `forward`.
 
-    `backward` runs at the precision of x under a random upstream gradient; dividing its
-    answer by that gradient gives the slope it used. (It runs twice, the first time for other
-    values, so that a layer which clings to its past is caught.) `forward` runs in float64 at
-    a few points around every element and gives the slope to expect. On a kink the left and
-    the right slope differ and whatever lies between them, a subgradient, is right. Errors
-    are relative to the slope or, in a saturated tail, to the smallest slope that rounding
-    lets a difference resolve.
+    One rule: *the slope lies between the one-sided slopes to the left and to the right.*
+    Where the function is smooth these two agree; at a kink every number between them, every
+    subgradient, is right. The slope is what `backward` returns for an upstream gradient,
+    divided by that gradient.
 
-    activation is a layer, left remembering some other input, or its class. x holds finite
-    real numbers of any shape, by default from one saturated tail to the other; give steep
-    functions float64, for in float32 the rounding of x alone moves their slope. tolerance is
-    the largest acceptable relative error: 1e-6, or what the precision of x allows.
+    activation is a layer, left remembering another input, or its class. x holds finite real
+    numbers of any shape; by default it runs from one saturated tail to the other. tolerance
+    bounds the error relative to the slope: 1e-6, or what the precision of x allows. Costs
+    eight forward passes, whatever the size of x.
 
-    Raises TypeError if activation has no forward or backward, or x no real numbers;
-    ValueError if x is empty or not finite, or tolerance not positive. It costs a few dozen
-    forward passes, however many elements. The practice (centred differences, relative error,
-    double precision, distrust of kinks) is that of the Stanford CS231n notes.
+    What it cannot see: an error smaller than the rounding of the differences (slopes below
+    about 1e-10 in a tail), an error in a place that x does not hold, a wrong slope within a
+    step of a kink if it lies between the two slopes there, and a wrong forward. forward has
+    to compute in float64 when x is float64, without noise. Cusps, where a slope is infinite,
+    and functions that turn within a step of 2e-5 |x| are called wrong though they may be right.
+
+    Raises TypeError if activation has no forward and backward, or x no real numbers;
+    ValueError if forward is not elementwise (a softmax), x is empty or not finite, or
+    tolerance not positive. The practice (relative error, double precision, distrust of
+    kinks) is that of the Stanford CS231n notes.
     """
-    for method in ("forward", "backward"):
-        if not callable(getattr(activation, method, None)):
-            raise TypeError(f"activation must have a {method} method, got {activation!r}")
-    if isinstance(activation, type):
-        activation = activation()
+    if not all(callable(getattr(activation, name, None)) for name in ("forward", "backward")):
+        raise TypeError(
+            f"activation must have forward and backward methods, got {activation!r}"
+        )
     if tolerance is not None and not tolerance > 0:
         raise ValueError(f"tolerance must be positive, got {tolerance!r}")
-    x = _default_inputs() if x is None else as_real_array(x)
-    if x.size == 0 or not np.all(np.isfinite(x)):
+    x = default_inputs() if x is None else as_real_array(x)
+    if x.size == 0 or not np.isfinite(x).all():
         raise ValueError("x must hold at least one number, and only finite ones")
-    precision = np.finfo(x.dtype)
-    if tolerance is None:
-        tolerance = max(1e-6, 32 * float(precision.eps))
+    layer = activation() if isinstance(activation, type) else activation
 
-    points = x.astype(np.float64).ravel()
-    slope = _slope_of_backward(activation, x, np.random.default_rng(seed)).ravel()
-    measured = _measure_slopes(activation.forward, points)
-    # A second, closer look where the two differ noticeably, or the slopes left and right do.
-    suspect = measured.kink | ~(_relative_error(slope, measured, tolerance) <= tolerance / 10)
-    if suspect.any():
-        closer = _measure_slopes(activation.forward, points[suspect], levels=16)
-        for kept, new in zip(measured, closer, strict=True):
-            kept[suspect] = new
-
-    # What rounding to the precision of x may do to a slope: s * (1 - s) loses what s has lost.
-    measured.doubt[...] += 4 * float(precision.eps) + 8 * float(precision.smallest_subnormal)
-    error = _relative_error(slope, measured, tolerance)
-    # Where forward is not finite no level could be trusted, and the doubt is still infinite.
-    error[np.isnan(error) | np.isinf(measured.doubt)] = np.inf
-    worst = int(np.argmax(error))
+    with np.errstate(all="ignore"):  # what is not finite counts as an infinite error
+        slope, backward_rounding = slope_of_backward(layer, x, np.random.default_rng(seed))
+        low, high, rounding = one_sided_slopes(layer.forward, x.astype(np.float64))
+        refuse_mixing(layer.forward, x.astype(np.float64))
+        outside = np.maximum(low - slope, slope - high)
+        scale = np.maximum(np.abs(slope), np.maximum(np.abs(low), np.abs(high)))
+        excess = np.maximum(outside - rounding - backward_rounding, 0)
+        error = np.where(excess == 0, 0, excess / scale)
+    error[np.isnan(error)] = np.inf
+    worst = np.unravel_index(np.argmax(error), x.shape)
+    allowed = tolerance or max(1e-6, 32 * float(np.finfo(x.dtype).eps))
     return GradientCheck(
-        passed=bool(error[worst] <= tolerance),
+        passed=bool(error[worst] <= allowed),
         max_relative_error=float(error[worst]),
-        worst_input=float(points[worst]),
-        kinks=int(measured.kink.sum()),
+        worst_input=float(x[worst]),
+        kinks=int(np.sum(high - low > 2 * rounding + 1e-3 * scale)),
     )
 
 
-def _default_inputs() -> NDArray[np.float64]:
+def default_inputs() -> FloatArray:
     """Middle, saturated tails, the kink at 0 and its close neighbourhood."""
     one_side = np.concatenate([[1e-9, 1e-6, 1e-3], np.arange(1, 121) / 20, [8, 12, 20, 40]])
     return np.concatenate([-one_side[::-1], [0.0], one_side])
 
 
-def _slope_of_backward(activation: Any, x: FloatArray, rng: np.random.Generator) -> Any:
-    """The local slope that backward multiplies by, in float64; NaN if the shape is wrong."""
-    # Away from 0 and 1, of both signs: an ignored or misused upstream gradient shows.
-    upstream = rng.uniform(1.1, 1.9, x.shape) * rng.choice([-1.0, 1.0], x.shape)
-    upstream = np.asarray(upstream).astype(x.dtype)
-    # First in another order: a layer that clings to its past shows in the second round.
-    for values in (np.roll(x, 1), x):
-        activation.forward(values.copy())
-        grad_x = np.asarray(activation.backward(upstream.copy()), dtype=np.float64)
-    if grad_x.shape != x.shape:
-        return np.full(x.shape, np.nan)
-    return np.where(np.isfinite(grad_x), grad_x, np.nan) / upstream
+def slope_of_backward(layer, x, rng):
+    """The slope that backward multiplies by, at the precision of x, and its own rounding.
 
-
-class _MeasuredSlopes(NamedTuple):
-    """For each element the interval of right slopes (a point unless on a kink)."""
-
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    doubt: NDArray[np.float64]  # how far off low and high may be
-    kink: NDArray[np.bool_]
-
-
-@np.errstate(invalid="ignore")  # inf - inf is NaN, which the caller sees
-def _measure_slopes(
-    func: Callable[[Any], ArrayLike], x: NDArray[np.float64], levels: int = 2
-) -> _MeasuredSlopes:
-    """One-sided differences at `levels` steps, each a quarter of the last.
-
-    Of the levels each element keeps the one it can trust most: where the function curves
-    strongly or a kink is near, a small step; where rounding dominates, a large one.
+    The upstream gradients have both signs and sizes from 1/100 to 100, so that one ignored,
+    clipped or rectified shows. NaN stands for an answer that is no array of real numbers
+    of the shape of x.
     """
-    here = _values(func, x)
-    first = as_real_array(func(x[:1].copy()))
-    epsilon = np.finfo(first.dtype).eps  # float32 layers are noisier
-    step = 2 * epsilon**0.2 * np.maximum(1, np.abs(x))
-    best = _MeasuredSlopes(
-        low=np.zeros(x.shape),
-        high=np.zeros(x.shape),
-        doubt=np.full(x.shape, np.inf),
-        kink=np.zeros(x.shape, dtype=bool),
-    )
-    # The first level is in full doubt.
-    last_left = last_right = last_center = last_gap = np.full(x.shape, np.inf)
-    for _ in range(levels):
-        above, below = x + step, x - step
-        f_above, f_below = _values(func, above), _values(func, below)
-        left = (here - f_below) / (x - below)
-        right = (f_above - here) / (above - x)
-        center, gap = (left + right) / 2, np.abs(right - left)
-        size = np.maximum(np.maximum(np.abs(f_above), np.abs(f_below)), np.abs(here))
-        noise = 8 * epsilon * np.maximum(size, np.minimum(1, np.abs(x))) / step
-        # Central differences err by h^2: two steps give the error away (Richardson).
-        correction = (center - last_center) / 15
-        # Along a smooth curve the gap shrinks with the step; across a kink it stays.
-        kink = (gap > last_gap / 2) & (gap > 4 * noise)
-        # One-sided slopes err by h: a third of what this step moved them is still missing.
-        sides = np.maximum(np.abs(left - last_left), np.abs(right - last_right))
-        moved = np.where(kink, sides, np.abs(center - last_center))
-        latest = _MeasuredSlopes(
-            low=np.where(kink, np.minimum(left, right), center + correction),
-            high=np.where(kink, np.maximum(left, right), center + correction),
-            doubt=noise + moved / 2,
-            kink=kink,
+    upstream = rng.choice([-1, 1], x.shape) * 10 ** rng.uniform(-2, 2, x.shape)
+    upstream = np.asarray(upstream, dtype=x.dtype)
+    for values in (np.roll(x, 1), x):  # twice: a layer that clings to its past shows
+        layer.forward(values.copy())
+        answer = layer.backward(upstream.copy())
+    try:
+        grad_x = as_real_array(answer).astype(np.float64)
+    except (TypeError, ValueError):
+        grad_x = np.array(np.nan)
+    slope = grad_x / upstream if grad_x.shape == x.shape else np.full(x.shape, np.nan)
+    precision = np.finfo(x.dtype)  # s * (1 - s) loses what s has lost; small products underflow
+    return slope, 4 * precision.eps + 8 * precision.smallest_subnormal / np.abs(upstream)
+
+
+def one_sided_slopes(func, x):
+    """The lower and the higher of the slopes to the left and right, and their rounding error.
+
+    From three points, (-3 f(x) + 4 f(x+d) - f(x+2d)) / 2d errs by -d^2/3 f''', on either
+    side. The central difference errs the other way, by d^2/6 f''': the three enclose the slope.
+    """
+    here = elementwise(func, x)
+    epsilon = np.finfo(np.asarray(func(x.copy())).dtype).eps
+    step = epsilon**0.3 * np.maximum(np.abs(x), 0.01)
+    values, slopes = [here], {}
+    for times in (-2, -1, 1, 2):
+        point = x + times * step
+        values.append(elementwise(func, point))
+        slopes[times] = (values[-1] - here) / (point - x)
+    left, right = 2 * slopes[-1] - slopes[-2], 2 * slopes[1] - slopes[2]
+    candidates = np.array([left, right, (slopes[-1] + slopes[1]) / 2])
+    size = np.maximum(np.abs(values).max(axis=0), np.minimum(1, np.abs(x)))
+    return candidates.min(axis=0), candidates.max(axis=0), 32 * epsilon * size / step
+
+
+def refuse_mixing(func, x):
+    """Raise ValueError if an output depends on other elements of x than its own."""
+    changed, index = x.copy(), np.unravel_index(np.argmin(x), x.shape)
+    changed[index] = x.max()
+    before, after = elementwise(func, x), elementwise(func, changed)
+    before[index] = after[index] = 0
+    if not np.allclose(before, after, rtol=1e-9, atol=0, equal_nan=True):
+        raise ValueError(
+            "forward must be elementwise: changing one element of x changed other outputs"
         )
-        better = latest.doubt < best.doubt
-        for kept, new in zip(best, latest, strict=True):
-            kept[better] = new[better]
-        last_left, last_right, last_center, last_gap = left, right, center, gap
-        step = step / 4
-    return best
-
-
-def _relative_error(
-    slope: NDArray[np.float64], measured: _MeasuredSlopes, tolerance: float
-) -> NDArray[np.float64]:
-    """Distance from slope to the measured interval, relative to the largest slope involved."""
-    distance = np.maximum(np.maximum(measured.low - slope, slope - measured.high), 0)
-    scale = np.maximum(np.abs(slope), np.maximum(np.abs(measured.low), np.abs(measured.high)))
-    # A distance within the doubt counts as at most the tolerance, however small the slope.
-    scale = np.maximum(scale, measured.doubt / tolerance)
-    return distance / np.where(scale == 0, 1, scale)
 
 
 # --------------------------------------------------------------------------------------
-# Experiments: data, a small network, gradient flow. Several seeds run as one computation:
-# every array has a leading axis of seeds, and NumPy multiplies all their matrices at once.
+# Data and networks. Several seeds run as one computation: every array has a leading axis of
+# seeds, and NumPy multiplies all their matrices at once.
 # --------------------------------------------------------------------------------------
 
 SEEDS = range(9)  # an odd number, so that the median is one of the runs
@@ -310,22 +286,70 @@ HE = 2**0.5  # weight scale for ReLU by He, Zhang, Ren & Sun (2015)
 
 
 def spirals(
-    seeds: Iterable[int] = SEEDS, *, turns: float = 0.75, points: int = 60, noise: float = 0.05
-) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    seeds: Iterable = SEEDS,
+    *,
+    turns: float = 0.75,
+    points: int = 60,
+    noise: float = 0.05,
+    new: bool = False,
+) -> tuple[FloatArray, np.ndarray]:
     """Three interleaved spiral arms, the classic problem that no straight line solves.
 
     Returns x (seeds, 3 * points, 2), float32 points within about the unit disc with Gaussian
     noise of the given deviation, and labels (seeds, 3 * points), the arm of each: 0, 1 or 2.
+    new=True gives other points of the same arms, to test what was learned.
     """
     arm = np.repeat(np.arange(3), points)
     radius = np.tile(np.linspace(0.1, 1, points), 3)
     angle = 2 * np.pi * (arm / 3 + turns * radius)
     clean = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    x = [clean + noise * np.random.default_rng(seed).normal(size=clean.shape) for seed in seeds]
+    generators = [np.random.default_rng((seed, 2) if new else seed) for seed in seeds]
+    x = [clean + noise * rng.normal(size=clean.shape) for rng in generators]
     return np.array(x, dtype=np.float32), np.tile(arm, (len(x), 1))
 
 
-def new_layer(activation: Any) -> Any:
+FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")
+FACES = [
+    path
+    for family in ("DejaVuSans*", "DejaVuSerif*", "STIXGeneral*", "cm[brt]*10*", "cmss10*")
+    for path in sorted(FONTS.glob(f"{family}.ttf"))
+    if "Display" not in path.name  # which has no figures
+]
+
+
+def digits(seeds: Iterable = SEEDS, *, new: bool = False) -> tuple[FloatArray, np.ndarray]:
+    """The figures 0 to 9 in the typefaces that matplotlib brings along, slightly turned.
+
+    Returns x (seeds, 10 * faces, 100), float32 pictures of 10 x 10 pixels with mean 0 and
+    mean square 1, and labels (seeds, 10 * faces), the figure in each. A third of the faces,
+    others for each seed, is kept for new=True: examples that nobody trained on.
+    """
+    x = []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        faces = rng.permutation(len(FACES))
+        kept = len(FACES) // 3
+        faces = faces[:kept] if new else faces[kept:]
+        x.append(
+            [draw_digit(text, FACES[face], rng) for face in faces for text in "0123456789"]
+        )
+    pictures = np.array(x, dtype=np.float32)
+    pictures -= pictures.mean(axis=(1, 2), keepdims=True)
+    pictures /= pictures.std(axis=(1, 2), keepdims=True)
+    return pictures, np.tile(np.arange(10), (len(x), pictures.shape[1] // 10))
+
+
+def draw_digit(text: str, face: Path, rng: np.random.Generator) -> FloatArray:
+    """One figure, 40 pixels high, turned by about 5 degrees, shifted, and shrunk to 10 x 10."""
+    image = Image.new("L", (40, 40))
+    middle = tuple(20 + rng.normal(0, 1.5, 2))
+    font = ImageFont.truetype(face, 40)
+    ImageDraw.Draw(image).text(middle, text, fill=255, font=font, anchor="mm")
+    turned = image.rotate(rng.normal(0, 5), Image.Resampling.BILINEAR)
+    return np.asarray(turned.resize((10, 10), Image.Resampling.BOX)).ravel()
+
+
+def new_layer(activation):
     """A layer with a memory of its own: activation() of a class, a copy of an instance."""
     return activation() if isinstance(activation, type) else copy.deepcopy(activation)
 
@@ -343,18 +367,17 @@ class Network:
     def __init__(
         self,
         sizes: Sequence[int],
-        activation: Any,
+        activation: Layer | type[Layer],
         *,
         weight_scale: ArrayLike = 1.0,
         bias: float = 0.0,
         seeds: Iterable[int] = SEEDS,
-        dtype: Any = np.float32,
+        dtype: type = np.float32,
     ) -> None:
         # (seed, 1): numbers of their own, not those that the data were drawn from
         generators = [np.random.default_rng((seed, 1)) for seed in seeds]
         scale = np.reshape(weight_scale, (-1, 1, 1))
-        self.weights: list[FloatArray] = []
-        self.biases: list[FloatArray] = []
+        self.weights, self.biases = [], []
         for inputs, outputs in itertools.pairwise(sizes):
             drawn = np.array([rng.normal(size=(inputs, outputs)) for rng in generators])
             self.weights.append((scale / np.sqrt(inputs) * drawn).astype(dtype))
@@ -363,19 +386,16 @@ class Network:
         self.layers = [new_layer(activation) for _ in sizes[1:-1]]
 
     def forward(self, x: FloatArray) -> FloatArray:
-        """Map x (seeds, examples, inputs) to logits (seeds, examples, classes)."""
+        """Map x (seeds, examples, inputs) to scores (seeds, examples, classes)."""
         self.inputs, self.pre_activations = [x], []
         for weights, bias, layer in zip(self.weights, self.biases, self.layers, strict=False):
-            x = self.inputs[-1] @ weights
-            x += bias
-            self.pre_activations.append(x)
-            self.inputs.append(layer.forward(x))
+            self.pre_activations.append(self.inputs[-1] @ weights + bias)
+            self.inputs.append(layer.forward(self.pre_activations[-1]))
         return self.inputs[-1] @ self.weights[-1] + self.biases[-1]
 
     def backward(self, gradient: FloatArray) -> None:
-        """From dL/dlogits compute grad_weights and grad_biases, by the chain rule."""
-        self.grad_weights: list[FloatArray] = []
-        self.grad_biases: list[FloatArray] = []
+        """From dL/dscores compute grad_weights and grad_biases, by the chain rule."""
+        self.grad_weights, self.grad_biases = [], []
         ones = np.ones((1, gradient.shape[1]), gradient.dtype)
         for index in reversed(range(len(self.weights))):
             self.grad_weights.insert(0, self.inputs[index].swapaxes(1, 2) @ gradient)
@@ -394,116 +414,189 @@ class Network:
 
 
 def softmax_cross_entropy(
-    logits: FloatArray, labels: NDArray[np.intp]
+    scores: FloatArray, labels: np.ndarray
 ) -> tuple[FloatArray, FloatArray]:
-    """Loss of each seed (mean over its examples) and its gradient for the logits.
+    """Loss of each seed (mean over its examples) and its gradient for the scores.
 
-    Shifting the logits by their largest leaves softmax as it is and lets no exp overflow.
+    Shifting the scores by their largest leaves softmax as it is and lets no exp overflow.
+    Raises ValueError for a label that is none of the classes 0, 1, ...
     """
-    # Classes first: a few sums of long rows are far quicker than many sums of three numbers.
-    scores = np.ascontiguousarray(np.moveaxis(logits, -1, 0))
-    scores -= scores.max(axis=0)
-    right = labels == np.arange(len(scores))[:, None, None]
-    exp = np.exp(scores)
-    total = exp.sum(axis=0)
-    loss = (np.log(total) - (scores * right).sum(axis=0)).mean(axis=-1)
-    gradient = (exp / total - right) / labels.shape[-1]
-    return loss, np.moveaxis(gradient, 0, -1)
+    classes = scores.shape[-1]
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+        raise ValueError(
+            f"labels must lie between 0 and {classes - 1}, got {np.unique(labels)}"
+        )
+    shifted = scores - scores.max(axis=-1, keepdims=True)
+    exp = np.exp(shifted)
+    total = exp.sum(axis=-1, keepdims=True)
+    right = labels[..., None] == np.arange(classes)
+    loss = (np.log(total[..., 0]) - shifted[right].reshape(labels.shape)).mean(axis=-1)
+    return loss, (exp / total - right) / scores.dtype.type(labels.shape[-1])
 
 
-def dead_units(network: Network) -> NDArray[np.bool_]:
+def dead_units(network: Network) -> np.ndarray:
     """Which units of the first hidden layer no example activates: (seeds, units)."""
-    return np.asarray(network.pre_activations[0].max(axis=1) <= 0)
+    return network.pre_activations[0].max(axis=1) <= 0
 
 
 class History(NamedTuple):
     """What `train` saw before every step and after the last."""
 
-    loss: NDArray[np.float64]  # (steps + 1, seeds), mean cross-entropy in nats
-    accuracy: NDArray[np.float64]  # (steps + 1, seeds), share of examples classified right
-    watched: NDArray[Any]  # (steps + 1, ...), what `watch` returned
+    loss: FloatArray  # (steps + 1, seeds), mean cross-entropy in nats
+    accuracy: FloatArray  # (steps + 1, seeds), share of examples classified right
+    watched: np.ndarray  # (steps + 1, ...), what `watch` returned
 
 
 def train(
     network: Network,
     x: FloatArray,
-    labels: NDArray[np.intp],
+    labels: np.ndarray,
     *,
     steps: int,
     rate: ArrayLike,
-    watch: Callable[[Network], Any] = lambda network: None,
+    watch: Callable = lambda network: None,
 ) -> History:
     """Train on all examples at once by plain gradient descent: nothing to tune but the rate."""
-    loss, accuracy, watched = [], [], []
+    loss, right, watched = [], [], []
     for step in range(steps + 1):
-        logits = network.forward(x)
-        step_loss, grad_logits = softmax_cross_entropy(logits, labels)
+        scores = network.forward(x)
+        step_loss, grad_scores = softmax_cross_entropy(scores, labels)
         loss.append(step_loss)
-        accuracy.append((logits.argmax(axis=-1) == labels).mean(axis=-1))
+        right.append(accuracy(scores, labels))
         watched.append(watch(network))
-        network.backward(grad_logits)
         if step < steps:
+            network.backward(grad_scores)
             network.descend(rate)
-    return History(np.array(loss, dtype=np.float64), np.array(accuracy), np.array(watched))
+    return History(np.array(loss, dtype=np.float64), np.array(right), np.array(watched))
 
 
-def steps_to_reach(loss: FloatArray, target: float) -> NDArray[np.float64]:
-    """For each seed the first step at which loss (steps, seeds) is below target, or inf."""
-    below = loss < target
+def accuracy(scores: FloatArray, labels: np.ndarray) -> FloatArray:
+    """Share of the examples whose highest score is that of their label, by seed."""
+    return (scores.argmax(axis=-1) == labels).mean(axis=-1)
+
+
+def steps_to_reach(loss: FloatArray, goal: float) -> FloatArray:
+    """The first step at which loss (steps, ...) is below goal, or inf where it never is."""
+    below = loss < goal
     return np.where(below.any(axis=0), below.argmax(axis=0), np.inf)
 
 
-RATES = (0.003, 0.03, 0.3, 3.0, 30.0)
+class Grid(NamedTuple):
+    """Networks trained at every weight scale and rate, from every seed."""
+
+    scales: FloatArray
+    rates: FloatArray
+    loss: FloatArray  # (scales, rates, seeds) after the last step; at most that of guessing
+    steps: FloatArray  # (scales, rates, seeds) to the goal, or inf
+    new_accuracy: FloatArray  # (scales, rates, seeds), on examples that were not trained on
 
 
-def loss_at_best_rate(
-    layer: Any, depth: int, weight_scale: float, seeds: Sequence[int]
-) -> FloatArray:
-    """Loss of each seed after 200 steps, at the one of RATES with the lowest median loss."""
-    x, labels = spirals(seeds, turns=0.5, points=20)
-    sizes, repeats = [2, *[16] * depth, 3], len(RATES)
-    network = Network(sizes, layer, weight_scale=weight_scale, seeds=[*seeds] * repeats)
-    x, labels = np.tile(x, (repeats, 1, 1)), np.tile(labels, (repeats, 1))
+def train_grid(
+    activation: Layer | type[Layer],
+    data: Callable,
+    hidden: Sequence[int],
+    *,
+    scales: Sequence[float],
+    rates: Sequence[float],
+    steps: int,
+    goal: float = 0.3,
+    seeds: Sequence[int] = SEEDS,
+) -> Grid:
+    """Train a network for every scale, rate and seed, all in one computation.
+
+    data is `spirals` or `digits`, or a function like them; hidden counts the units of the
+    hidden layers. A network that diverged knows no more than guessing does.
+    """
+    shape = len(scales), len(rates), len(seeds)
+    (x, labels), (new_x, new_labels) = data(seeds), data(seeds, new=True)
+    copies = shape[0] * shape[1]
+    repeat = lambda array: np.tile(array, (copies, *[1] * (array.ndim - 1)))  # noqa: E731
+    classes = int(labels.max()) + 1
+    network = Network(
+        [x.shape[-1], *hidden, classes],
+        activation,
+        weight_scale=np.repeat(scales, shape[1] * shape[2]),
+        seeds=[*seeds] * copies,
+    )
+    rate = np.tile(np.repeat(rates, shape[2]), shape[0])
     with np.errstate(all="ignore"):  # too large a rate ends in infinity and NaN
-        loss = train(network, x, labels, steps=200, rate=np.repeat(RATES, len(seeds))).loss[-1]
-    # A network that diverged knows no more than guessing does.
-    losses = np.fmin(loss, np.log(3)).reshape(repeats, -1)
-    return losses[np.median(losses, axis=1).argmin()]
+        loss = train(network, repeat(x), repeat(labels), steps=steps, rate=rate).loss
+        learned = accuracy(network.forward(repeat(new_x)), repeat(new_labels))
+    return Grid(
+        np.asarray(scales),
+        np.asarray(rates),
+        np.fmin(loss[-1], np.log(classes)).reshape(shape),
+        steps_to_reach(loss, goal).reshape(shape),
+        learned.reshape(shape),
+    )
 
 
-def gradient_flow(
-    activation: Any,
+def best(measured: FloatArray) -> tuple[int, int]:
+    """Place (scale, rate) in measured (scales, rates, seeds) with the lowest median."""
+    medians = np.median(measured, axis=-1)
+    scale, rate = np.unravel_index(np.argmin(medians), medians.shape)
+    return int(scale), int(rate)
+
+
+# --------------------------------------------------------------------------------------
+# Deep random networks: what a signal and a gradient meet before any training
+# --------------------------------------------------------------------------------------
+
+
+def layer_outputs(
+    activation: Layer | type[Layer],
     *,
     depth: int = 20,
     width: int = 64,
     weight_scale: float = 1.0,
     examples: int = 16,
     seeds: Iterable[int] = SEEDS,
-) -> NDArray[np.float64]:
-    """Gradient norm by layer in a deep random network, from a real forward and backward pass.
+) -> FloatArray:
+    """Inputs (row 0) and outputs of every layer, as (depth + 1, seeds, examples, width).
 
     Every layer is a random matrix with entries of deviation weight_scale / sqrt(width),
-    without bias, and the activation. At weight_scale 1 the matrices alone keep the length
-    of a gradient on average, so that what is lost or gained is the activation's doing.
+    without bias, and the activation. The inputs are standard normal.
+    """
+    return np.array(run_deep(activation, depth, width, weight_scale, examples, seeds)[0])
+
+
+def gradient_flow(
+    activation: Layer | type[Layer],
+    *,
+    depth: int = 20,
+    width: int = 64,
+    weight_scale: float = 1.0,
+    examples: int = 16,
+    seeds: Iterable[int] = SEEDS,
+) -> FloatArray:
+    """Gradient norm by layer in a deep random network, from a real forward and backward pass.
+
+    The networks of `layer_outputs`: at weight_scale 1 the matrices alone keep the length of
+    a gradient on average, so that what is lost or gained is the activation's doing.
     Returns, as (depth + 1, seeds), the norm of dL/dh for h the input (row 0) and the output
     of layer 1, 2, ..., depth, relative to that of the last, which is 1.
     """
-    generators = [np.random.default_rng(seed) for seed in seeds]
-    h = np.array([rng.normal(size=(examples, width)) for rng in generators])
-    upstream = np.array([rng.normal(size=(examples, width)) for rng in generators])
-    layers, matrices = [], []
-    for _ in range(depth):
-        drawn = [
-            rng.normal(0, weight_scale / np.sqrt(width), (width, width)) for rng in generators
-        ]
-        matrices.append(np.array(drawn))
-        layers.append(new_layer(activation))
-        h = layers[-1].forward(h @ matrices[-1])
-    gradient, norms = upstream, [np.linalg.norm(upstream, axis=(1, 2))]
+    _, gradient, layers, matrices = run_deep(
+        activation, depth, width, weight_scale, examples, seeds
+    )
+    norms = [np.linalg.norm(gradient, axis=(1, 2))]
     for matrix, layer in zip(reversed(matrices), reversed(layers), strict=True):
         gradient = layer.backward(gradient) @ matrix.swapaxes(1, 2)
         norms.append(np.linalg.norm(gradient, axis=(1, 2)))
     return np.array(norms[::-1]) / norms[0]
+
+
+def run_deep(activation, depth, width, weight_scale, examples, seeds):
+    """Forward pass: outputs by layer, an upstream gradient, the layers, their matrices."""
+    generators = [np.random.default_rng(seed) for seed in seeds]
+    outputs = [np.array([rng.normal(size=(examples, width)) for rng in generators])]
+    upstream = np.array([rng.normal(size=(examples, width)) for rng in generators])
+    layers, matrices = [new_layer(activation) for _ in range(depth)], []
+    for layer in layers:
+        drawn = [rng.normal(size=(width, width)) for rng in generators]
+        matrices.append(weight_scale / np.sqrt(width) * np.array(drawn))
+        outputs.append(layer.forward(outputs[-1] @ matrices[-1]))
+    return outputs, upstream, layers, matrices
 
 
 # --------------------------------------------------------------------------------------
@@ -522,70 +615,80 @@ INK = "#333333"
 FAINT = "#999999"
 
 
-def new_figure(title: str, columns: int = 1, *, height: float = 4.0, **grid: Any) -> Any:
+def new_figure(title: str, columns: int = 1, *, height: float = 4.0, **grid):
     """A Figure 8 inches wide that says its message on top, and its Axes (one or an array)."""
     figure, axes = plt.subplots(1, columns, figsize=(8, height), layout="constrained", **grid)
     figure.suptitle(title, x=0.01, ha="left")
     return figure, axes
 
 
-def note(
-    ax: Axes, text: str, at: tuple[float, float], shift: tuple[float, float], **style: Any
-) -> None:
+def note(ax: Axes, text: str, at: tuple, shift: tuple, **style) -> None:
     """Write text beside the data point `at`, shifted by so many typographic points."""
     style = {"color": INK, "annotation_clip": False, **style}
     words = ax.annotate(text, at, shift, textcoords="offset points", **style)
     words.set_in_layout(False)  # the panels keep their sizes whatever is written in them
 
 
-def name_of(func: Any) -> str:
-    """What to call a layer or a function in a plot or a table."""
+def name_of(func) -> str:
+    """What to call a layer, its class or a function in a plot or a table."""
     return str(getattr(func, "__name__", type(func).__name__))
 
 
-def slope_of(func: Any) -> Callable[[NDArray[np.float64]], ArrayLike]:
+def function_of(func) -> Callable:
+    """func as a function of x: a class becomes an instance, a layer a copy of its own."""
+    return func() if isinstance(func, type) else copy.copy(func)
+
+
+def slope_of(func: Callable) -> Callable:
     """The slope of func as a function: its own `derivative`, or else finite differences."""
-    return getattr(func, "derivative", None) or (lambda x: numerical_gradient(func, x))
+    differences = lambda x: numerical_gradient(lambda x: values_of(func, x), x)  # noqa: E731
+    return getattr(func, "derivative", differences)
 
 
-def plot_activation_curve(
-    func: Callable[[Any], Any],
-    x_range: tuple[float, float] = (-6, 6),
-    *,
-    ax: Axes | None = None,
-    **line: Any,
-) -> Axes:
-    """Draw the output of func over its input, on ax or a new figure's Axes; return the Axes.
+def values_of(func: Callable, x: FloatArray) -> FloatArray:
+    """func(x) in float64; a lone number, as lambda x: 3 returns it, is spread over all x."""
 
-    func is one of our activations, or anything else that takes a float64 array and returns
-    one of the same shape, or a lone number for all. line is passed on to ``Axes.plot``.
-    """
-    # A copy, so that a layer keeps its memory.
-    return _plot_curve(func, copy.copy(func), "output f(x)", x_range, ax, line)
+    def spread_out(x):
+        y = func(x)
+        return np.full(x.shape, y) if np.ndim(y) == 0 else y
+
+    return elementwise(spread_out, x)
 
 
-def plot_gradient(
-    func: Callable[[Any], Any],
-    x_range: tuple[float, float] = (-6, 6),
-    *,
-    ax: Axes | None = None,
-    **line: Any,
-) -> Axes:
-    """Draw the slope of func (see `slope_of`); otherwise like `plot_activation_curve`."""
-    return _plot_curve(func, slope_of(func), "slope f'(x)", x_range, ax, line)
-
-
-def _plot_curve(
-    func: Any, curve: Any, ylabel: str, x_range: Any, ax: Axes | None, line: dict[str, Any]
-) -> Axes:
+def inputs_between(x_range: tuple[float, float]) -> FloatArray:
+    """1201 points; ValueError unless x_range is two finite numbers, the lower one first."""
     low, high = x_range
     if not (np.isfinite([low, high]).all() and low < high):
         raise ValueError(f"x_range must be two finite numbers, low < high, got {x_range}")
-    x = np.linspace(low, high, 1201)
-    y = _values(curve, x)
+    return np.linspace(low, high, 1201)
+
+
+def plot_activation_curve(
+    func: Callable, x_range: tuple[float, float] = (-6, 6), *, ax: Axes | None = None, **line
+) -> Axes:
+    """Draw the output of func over its input, on ax or a new figure's Axes; return the Axes.
+
+    func is one of our activations or its class, or anything else that takes a float64 array
+    and returns one of the same shape, or a lone number for all. line is passed on to
+    ``Axes.plot``. Raises ValueError or TypeError, before it draws, for anything else.
+    """
+    x = inputs_between(x_range)
+    y = values_of(function_of(func), x)
+    return draw_curve(func, x, y, "output f(x)", ax, line)
+
+
+def plot_gradient(
+    func: Callable, x_range: tuple[float, float] = (-6, 6), *, ax: Axes | None = None, **line
+) -> Axes:
+    """Draw the slope of func (see `slope_of`); otherwise like `plot_activation_curve`."""
+    x = inputs_between(x_range)
+    y = values_of(slope_of(function_of(func)), x)
+    return draw_curve(func, x, y, "slope f'(x)", ax, line)
+
+
+def draw_curve(func, x, y, ylabel, ax, line):
     if ax is None:
         _, ax = new_figure(name_of(func))
-    assert ax is not None
     style = {"label": name_of(func), "color": COLORS.get(name_of(func))}
     ax.plot(x, y, **{**style, **cbook.normalize_kwargs(line, Line2D)})
     ax.set(xlabel="input x", ylabel=ylabel)
@@ -593,164 +696,173 @@ def _plot_curve(
 
 
 def compare_activations(
-    activations: Iterable[Any] | Mapping[str, Any],
+    activations: Iterable | Mapping,
     x_range: tuple[float, float] = (-4, 4),
     *,
     title: str = "Outputs and slopes",
 ) -> Figure:
     """Draw several functions side by side: outputs on the left, slopes on the right.
 
-    activations holds callables as for `plot_activation_curve`, or maps names to them; title
-    is the message of the figure. Raises ValueError if there is nothing to draw.
+    activations holds what `plot_activation_curve` takes, or maps names to it; title is the
+    message of the figure. Raises ValueError if there is nothing to draw.
     """
-    if isinstance(activations, Mapping):
-        named = list(activations.items())
+    if not isinstance(activations, Mapping):
+        activations = list(activations)
+        names = map(name_of, activations)
     else:
-        named = [(name_of(func), func) for func in activations]
-    if not named:
+        names, activations = activations.keys(), list(activations.values())
+    if not activations:
         raise ValueError("activations must hold at least one function to draw")
+    x = inputs_between(x_range)
+    functions = [function_of(func) for func in activations]
+    curves = [(values_of(f, x), values_of(slope_of(f), x)) for f in functions]
+
     figure, (left, right) = new_figure(title, columns=2)
     # Thick below, thin above: curves that run along one another all stay visible.
-    for (name, func), width in zip(named, np.linspace(5, 2, len(named)), strict=True):
-        plot_activation_curve(func, x_range, ax=left, label=name, linewidth=width)
-        plot_gradient(func, x_range, ax=right, label=name, linewidth=width)
+    widths = np.linspace(5, 2, len(curves))
+    for name, func, (y, slope), width in zip(names, activations, curves, widths, strict=True):
+        line = {"label": name, "linewidth": width}
+        draw_curve(func, x, y, "output f(x)", left, line)
+        draw_curve(func, x, slope, "slope f'(x)", right, line)
     left.legend(loc="upper left")
     return figure
 
 
-def plot_spread(ax: Axes, x: Any, runs: NDArray[Any], **line: Any) -> None:
+def quartiles(runs: FloatArray) -> FloatArray:
+    """Lower quartile, median and upper quartile over the last axis, the seeds.
+
+    Of an odd number of seeds these are values that occurred, infinity included.
+    """
+    return np.percentile(runs, [25, 50, 75], axis=-1, method="nearest")
+
+
+def plot_spread(ax: Axes, x, runs: FloatArray, **line) -> None:
     """Draw the median of runs (len(x), seeds) as a line in a band from quartile to quartile."""
-    low, median, high = np.percentile(runs, [25, 50, 75], axis=1)
+    low, median, high = quartiles(runs)
     (drawn,) = ax.plot(x, median, **line)
     ax.fill_between(x, low, high, color=drawn.get_color(), alpha=0.25, linewidth=0)
 
 
 def plot_gradient_flow(
-    norms: Mapping[str, NDArray[np.float64]],
+    norms: Mapping[str, FloatArray],
     *,
     title: str = "Gradient norm by layer",
     colors: Mapping[str, str] = COLORS,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw what `gradient_flow` returned, a named line with a quartile band for each."""
+    """Draw what `gradient_flow` returned, a named line with a quartile band for each.
+
+    The gradient starts at the last layer, on the left, and comes back to the input.
+    """
     if ax is None:
         _, ax = new_figure(title)
-    assert ax is not None
     # Thick below, thin above, so that lines along one another stay visible.
     for (name, runs), width in zip(norms.items(), np.linspace(4, 2, len(norms)), strict=True):
         style = {"label": name, "color": colors.get(name, INK), "linewidth": width}
-        plot_spread(ax, range(len(runs)), runs, **style)
-    ax.set(yscale="log", xlabel="layer (0 is the input)", ylabel="gradient norm / last layer's")
+        plot_spread(ax, range(len(runs)), runs[::-1], **style)
+    ax.set(yscale="log", xlabel="layers back from the last", ylabel="gradient norm")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 5, 10]))
-    ax.legend(loc="lower right")
+    ax.legend(loc="lower left")
     return ax
 
 
-def plot_guessing(ax: Axes, x: Sequence[float]) -> None:
-    """Make a plot of losses over powers of two out of ax, and say what guessing costs."""
-    ax.axhline(np.log(3), color=FAINT, linestyle="--", linewidth=1)
-    note(ax, "guessing", (x[0], np.log(3)), (0, -14))
-    ax.set(xscale="log", ylabel="loss after 200 steps, at the best rate")
-    ax.set_xticks(x, map(str, x))
-    ax.minorticks_off()
-    ax.legend()
-
-
 def explore(
-    func: Any,
+    func: Callable,
     x_range: tuple[float, float] = (-6, 6),
     *,
     title: str | None = None,
     layers: int = 20,
     **parameter: tuple[float, float, float],
 ) -> Figure:
-    """Move along the curve of func with the mouse, the left and right keys or a slider.
+    """Move along the curve of func with the mouse, the up and down keys or a slider.
 
-    Shows the tangent and the numbers there, and what is left of a gradient that meets this
-    slope in one layer after the other. func is as for `plot_activation_curve`; or, given a
-    ``parameter=(low, high, start)``, makes such a function of it: explore(LeakyReLU,
-    alpha=(0, 1, 0.1)) has a slider for alpha too.
+    Shows output and slope side by side, the tangent and the numbers there, and what is left
+    of a gradient that meets this slope in so many layers in a row. func is as for
+    `plot_activation_curve`; or, given ``parameter=(low, high, start)``, makes such a function
+    of it: explore(LeakyReLU, alpha=(0, 1, 0.1)) has a slider for alpha too.
     """
-    low, high = x_range
-    mosaic: Any = [["curve", "rest"], ["x", "x"], *([name, name] for name in parameter)]
-    heights = [14] + [1] * (1 + len(parameter))
-    figure, axes = plt.subplot_mosaic(
-        mosaic, figsize=(8, 4.4), layout="constrained", height_ratios=heights
-    )
+    x, (low, high) = inputs_between(x_range), x_range
+    start = {name: value for name, (_, _, value) in parameter.items()}
+    make = (lambda values: func(**values)) if parameter else (lambda _: function_of(func))
+    values_of(make(start), x[:1])  # what is no function is refused before there is a figure
+
+    figure = plt.figure(figsize=(8, 4.4), layout="constrained")
     figure.suptitle(title or name_of(func), x=0.01, ha="left")
-    limits = {"x": (low, high, low + (high - low) / 4), **parameter}
-    knob: Any = {"color": FAINT, "initcolor": "none", "valfmt": "%+.2f"}
-    sliders = {
-        name: Slider(axes[name], name, *ends, valinit=start, **knob)
-        for name, (*ends, start) in limits.items()
+    bars = [f"slider {row}" for row in range(1 + len(parameter))]
+    mosaic = [["output", "slope"], *([bar, bar] for bar in bars)]
+    axes = figure.subplot_mosaic(mosaic, height_ratios=[14, *[1] * len(bars)])
+    place = new_slider(axes[bars[0]], "input x", low, high, low + 0.7 * (high - low))
+    knobs = {
+        name: new_slider(axes[bar], name, *parameter[name])
+        for bar, name in zip(bars[1:], parameter, strict=True)
     }
-
-    def function() -> Any:
-        # Of a layer a copy, so that it keeps its memory.
-        return (
-            func(**{name: sliders[name].val for name in parameter})
-            if parameter
-            else copy.copy(func)
-        )
-
-    curve, rest = axes["curve"], axes["rest"]
-    (line,) = plot_activation_curve(function(), x_range, ax=curve).lines
-    inputs: Any = line.get_xdata()
-    (tangent,) = curve.plot([], [], color=INK, linewidth=1.2, linestyle="--")
-    (point,) = curve.plot([], [], "o", color=INK)
-    (shares,) = rest.plot([], [], "o-", color=line.get_color(), markersize=4)
-    curve.set(title="move the mouse here, press left/right", xlim=x_range)
-    rest.set(xlabel="layers", ylabel="share of the gradient that is left")
-    rest.set(yscale="log", xlim=(-0.5, layers + 0.5), ylim=(1e-30, 1e3))
-    rest.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 5, 10]))
+    color = COLORS.get(name_of(func))
+    left, right = axes["output"], axes["slope"]
+    curves = [ax.plot(x, 0 * x, color=color)[0] for ax in (left, right)]
+    (tangent,) = left.plot([], [], color=INK, linewidth=1.2, linestyle="--")
+    points = [ax.plot([], [], "o", color=INK)[0] for ax in (left, right)]
+    left.set(title="output: move the mouse, press up/down", xlim=x_range)
+    right.set(xlim=x_range)
 
     def update(_: float) -> None:
-        f, x = function(), sliders["x"].val
+        f, at = make({name: knob.val for name, knob in knobs.items()}), place.val
         with np.errstate(all="ignore"):  # where there is no number, NaN says so
-            outputs = _values(f, inputs)
-            y, slope = (float(_values(g, np.array([x]))[0]) for g in (f, slope_of(f)))
-            left = abs(slope) ** np.arange(layers + 1)
-        line.set_ydata(outputs)
-        curve.update_datalim(np.column_stack([inputs, outputs]))
-        curve.autoscale_view(scalex=False)
-        point.set_data([x], [y])
-        tangent.set_data(x_range, y + slope * (np.array(x_range) - x))
-        curve.set(xlabel=f"f({x:.2f}) = {y:.4g},  slope f' = {slope:.4g}")
-        shares.set_data(range(layers + 1), left)
-        last = f"{left[-1]:.2g}" if slope else "nothing"
-        rest.set(title=f"{layers} layers with this slope leave {last}")
+            for g, ax, curve, point in zip(
+                (f, slope_of(f)), (left, right), curves, points, strict=True
+            ):
+                curve.set_ydata(values_of(g, x))
+                point.set_data([at], values_of(g, np.array([at])))
+                ax.relim()
+                ax.autoscale_view(scalex=False)
+            (y,), (slope,) = (point.get_ydata() for point in points)
+            rest = abs(slope) ** layers
+        tangent.set_data(x_range, y + slope * (np.array(x_range) - at))
+        left.set(xlabel=f"f({at:.2f}) = {y:.4g}")
+        right.set(xlabel=f"f'({at:.2f}) = {slope:.4g}")
+        right.set(
+            title=f"slope: {layers} such layers leave {f'{rest:.2g}' if slope else 'nothing'}"
+        )
         figure.canvas.draw_idle()
 
-    steer(sliders["x"], [curve], update)
-    for name in parameter:
-        sliders[name].drawon = False  # update draws
-        sliders[name].valstep = np.ptp(limits[name][:2]) / 100
-        sliders[name].on_changed(update)
+    steer(place, [left, right], update)
+    for knob in knobs.values():
+        knob.on_changed(update)
     return figure
 
 
-def steer(slider: Slider, axes: Sequence[Axes], update: Callable[[float], None]) -> None:
-    """Let the mouse over axes, and the left and right keys, move slider, and call update."""
+def new_slider(ax: Axes, name: str, low: float, high: float, start: float) -> Slider:
+    """A slider from low to high in 240 steps, so that the middle, a kink perhaps, is met."""
+    slider = Slider(ax, name, low, high, valinit=start, color=FAINT, initcolor="none")
+    slider.valstep, slider.drawon = low + np.arange(241) / 240 * (high - low), False
+    ax.format_coord = lambda x, y: ""  # nothing for the toolbar to say
 
-    figure: Any = slider.ax.figure
-    low, span = slider.valmin, slider.valmax - slider.valmin
-    slider.valstep = span / 240
+    def label(value: float) -> None:
+        slider.valtext.set_text("")
+        slider.label.set_text(f"{name} {value:.2f}")
+
+    slider.on_changed(label)
+    slider.set_val(start)
+    return slider
+
+
+def steer(slider: Slider, axes: Sequence[Axes], update: Callable[[float], None]) -> None:
+    """Let the mouse over axes, and the up and down keys, move slider, and call update."""
+    figure = slider.ax.figure
 
     def move_to(value: float) -> None:
         figure.set_layout_engine("none")  # nothing changes its size: drawn twice as quickly
-        # On a grid, so that the middle, a kink perhaps, is met exactly.
-        slider.set_val(low + span * (np.clip(round((value - low) / span * 240), 0, 240) / 240))
+        slider.set_val(np.clip(value, slider.valmin, slider.valmax))
 
-    def follow(event: Any) -> None:
-        if event.inaxes in axes:
+    def follow(event) -> None:
+        # While the toolbar pans or zooms it holds the lock.
+        if event.inaxes in axes and not figure.canvas.widgetlock.locked():
             move_to(event.xdata)
 
-    def press(event: Any) -> None:
-        steps = {"left": -1, "right": 1}.get(event.key, 0)
+    def press(event) -> None:
+        steps = {"down": -1, "up": 1}.get(event.key, 0)  # left and right are the toolbar's
         if steps:
-            move_to(slider.val + steps * span / 120)
+            move_to(slider.val + steps * (slider.valmax - slider.valmin) / 120)
 
-    slider.drawon = False  # update draws
     slider.on_changed(update)
     # The canvas keeps these two alive, and they the slider.
     figure.canvas.mpl_connect("motion_notify_event", follow)
@@ -759,36 +871,8 @@ def steer(slider: Slider, axes: Sequence[Axes], update: Callable[[float], None])
     update(slider.val)
 
 
-class Film(NamedTuple):
-    """What makes a figure move: draw(frame) for each (frame, ticks), a tick being 150 ms."""
-
-    draw: Callable[[int], None]
-    frames: Sequence[tuple[int, int]]
-
-    def play(self, figure: Figure) -> FuncAnimation:
-        """Move in the figure's window, as long as the answer is kept."""
-        order = [frame for frame, ticks in self.frames for _ in range(ticks)]
-        return FuncAnimation(figure, self.draw, order, interval=150)
-
-    def save(self, figure: Any, path: Path) -> None:
-        """Write an animated GIF."""
-        pictures = []
-        for frame, _ in self.frames:
-            self.draw(frame)
-            figure.canvas.draw()
-            figure.set_layout_engine("none")  # it is laid out now; the rest is drawn quicker
-            pixels = np.asarray(figure.canvas.buffer_rgba())
-            pictures.append(Image.fromarray(pixels).convert("RGB"))
-        palette = pictures[0].quantize(256)  # one for all, so that no color flickers
-        first, *rest = (
-            each.quantize(palette=palette, dither=Image.Dither.NONE) for each in pictures
-        )
-        times = [150 * ticks for _, ticks in self.frames]
-        first.save(path, save_all=True, append_images=rest, duration=times, loop=0)
-
-
 # --------------------------------------------------------------------------------------
-# Printing, and running a lesson as a script
+# Printing, measuring what all lessons measure, and running a lesson as a script
 # --------------------------------------------------------------------------------------
 
 
@@ -797,25 +881,24 @@ def heading(text: str) -> None:
     print(f"\n{text}\n{'-' * len(text)}")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Iterable]) -> None:
     """Print rows right-aligned under their columns; numbers to six significant digits."""
-    cells = [list(columns)] + [[_cell(value) for value in row] for row in rows]
+    cells = [list(columns)] + [[cell(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
         print("  ".join(map(str.rjust, row, widths)).rstrip())
 
 
-def _cell(value: Any) -> str:
+def cell(value) -> str:
     if isinstance(value, (float, np.floating)):
         return f"{value + 0.0:.6g}"  # + 0.0 turns -0 into 0
     return str(value)
 
 
-def spread(runs: NDArray[Any], form: str = ".2f") -> str:
+def spread(runs: FloatArray, form: str = ".2f") -> str:
     """Median and quartiles over seeds, as 'median [lower, upper]'."""
-    # Of an odd number of seeds these are values that occurred, infinity included.
-    low, median, high = np.percentile(runs, [25, 50, 75], method="nearest")
-    return f"{written(median, form)} [{written(low, form)}, {written(high, form)}]"
+    low, median, high = (written(value, form) for value in quartiles(runs))
+    return f"{median} [{low}, {high}]"
 
 
 def written(value: float, form: str = ".0f") -> str:
@@ -826,28 +909,76 @@ def written(value: float, form: str = ".0f") -> str:
     return text.lstrip("-") if float(text) == 0 else text
 
 
-def print_values(layer: Any, x: ArrayLike) -> None:
-    """Print a layer's outputs and slopes at x, and backward for an upstream gradient of 2."""
+class Values(NamedTuple):
+    """What a layer answers at some inputs; all arrays have the shape of x."""
+
+    x: FloatArray
+    output: FloatArray
+    slope: FloatArray
+    upstream: float
+    grad_x: FloatArray
+
+
+def measure_values(layer, x: ArrayLike, upstream: float = 2.0) -> Values:
+    """Outputs and slopes at x, and what backward hands on of an upstream gradient."""
     x = as_real_array(x)
     output = layer.forward(x)
-    grad_x = layer.backward(np.full_like(x, 2))
-    print_table(
-        ["x", "f(x)", "slope f'(x)", "dL/dx for dL/df = 2"],
-        zip(x, output, layer.derivative(x), grad_x, strict=True),
-    )
+    grad_x = layer.backward(np.full_like(x, upstream))
+    return Values(x, output, layer.derivative(x), upstream, grad_x)
 
 
-def print_gradient_checks(layers: Mapping[str, Any]) -> None:
-    """Run `gradient_check` on each layer and print a line for it."""
+def print_values(values: Values) -> None:
+    columns = ["x", "f(x)", "slope f'(x)", f"dL/dx for dL/df = {values.upstream:g}"]
+    rows = zip(values.x, values.output, values.slope, values.grad_x, strict=True)
+    print_table(columns, rows)
+
+
+def print_gradient_checks(checks: Mapping[str, GradientCheck]) -> None:
+    """Print a line for what `gradient_check` found of each layer."""
     rows = []
-    for name, layer in layers.items():
-        check = gradient_check(layer)
-        verdict, where = ("right", "-") if check else ("WRONG", f"{check.worst_input:g}")
+    for name, check in checks.items():
+        verdict, where = ("right", "-") if check.passed else ("WRONG", f"{check.worst_input:g}")
         rows.append([name, verdict, f"{check.max_relative_error:.1e}", where, check.kinks])
     print_table(["", "verdict", "max relative error", "at x =", "kinks"], rows)
 
 
-STYLE: Any = {
+def time_each(functions: Mapping[str, Callable], repeats: int = 100) -> dict[str, float]:
+    """Median seconds that each function takes, called in turn: a busy moment meets all."""
+    seconds = {name: [] for name in functions}
+    for _ in range(repeats):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: float(np.median(times)) for name, times in seconds.items()}
+
+
+class Formula:
+    """An activation as a textbook types it, the slope in terms of the output y = f(x).
+
+    For comparisons: quick, and good enough where nothing overflows or saturates.
+    """
+
+    def __init__(self, output: Callable, slope: Callable) -> None:
+        self.output, self.slope = output, slope
+
+    def forward(self, x: FloatArray) -> FloatArray:
+        self.y = self.output(x)
+        return self.y
+
+    def backward(self, grad_output: FloatArray) -> FloatArray:
+        return grad_output * self.slope(self.y)
+
+
+FORMULAS = {
+    "Sigmoid": Formula(lambda x: 1 / (1 + np.exp(-x)), lambda s: s * (1 - s)),
+    "Tanh": Formula(np.tanh, lambda t: 1 - t * t),
+    "ReLU": Formula(lambda x: np.maximum(x, 0), lambda y: y > 0),
+    "no activation": Formula(lambda x: x, np.ones_like),
+}
+
+
+STYLE = {
     "font.size": 11, "text.color": INK, "lines.linewidth": 2.2, "savefig.dpi": 150,
     "figure.titlesize": 13, "figure.titleweight": "bold", "legend.frameon": False,
     "axes.titlelocation": "left", "axes.titlesize": 11, "axes.titlecolor": INK,
@@ -857,87 +988,147 @@ STYLE: Any = {
 }  # fmt: skip
 
 
-def run_lesson(tell: Callable[[], Mapping[str, Figure]], description: str) -> None:
+def run_lesson(tell: Callable[[], Mapping[str, Figure]], description: str | None) -> None:
     """Run a lesson as a script: tell() prints it and returns its figures by file name.
 
     After the lesson the figures are shown, all at once and in their order; with ``--save DIR``
-    they are written there instead, and without a screen to ``plots/`` in the current folder.
-    The style of the figures does not depend on the reader's own settings of matplotlib.
+    they are written there instead, and to ``plots/`` where they cannot be shown. The reader's
+    own settings of matplotlib do not change the figures, and the lesson does not change them.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--save",
-        metavar="DIR",
-        help="write the figures to DIR as picture files, open no window",
-    )
-    folder = parser.parse_args().save
+    what = "write the figures to DIR as picture files, open no window"
+    parser.add_argument("--save", metavar="DIR", type=os.path.expanduser, help=what)
+    folder = parser.parse_args(None if is_script() else []).save
 
     # Line by line also into a pipe, and no crash over a letter that the terminal lacks.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
-    # Lets glibc keep freed memory of up to that size: training is twice as quick.
-    np.empty(2**24, np.uint8)
 
-    try:
-        plt.switch_backend("agg" if folder is not None else plt.get_backend())
-    except ImportError:  # a backend with windows was asked for by name, without a screen
-        plt.switch_backend("agg")
-    try:
-        with plt.style.context(STYLE, after_reset=True):
-            figures = tell()
-            if folder is None and plt.get_backend().lower() != "agg":
-                show(figures, lesson=description.split(" - ")[0])
-            else:
-                save(figures, Path("plots" if folder is None else folder))
-    except KeyboardInterrupt:
+    with short_errors(), own_pyplot(show=folder is None) as can_show:
+        figures = tell()
+        if can_show:
+            show(figures, (description or "Lesson").split(" - ")[0])  # none under python -OO
+        else:
+            save(figures, Path(folder or "plots"))
+
+
+def is_script() -> bool:
+    """Whether a script is running (also by %run), and not somebody typing in a session."""
+    return hasattr(sys.modules["__main__"], "__file__")
+
+
+@contextmanager
+def short_errors() -> Iterator[None]:
+    """End a script that is stopped, or cannot print or save, with a line, not a traceback."""
+
+    def stop(*_: object) -> None:
         print("\nStopped.", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:  # whoever reads our output, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+
+    usual = signal.default_int_handler
+    ours = is_script() and signal.getsignal(signal.SIGINT) is usual
+    if ours:
+        signal.signal(signal.SIGINT, stop)  # Tk would only print a KeyboardInterrupt and go on
+    try:
+        yield
+    except OSError as error:
+        if not is_script():
+            raise
+        try:
+            print(end="", flush=True)
+        except OSError:  # the disk is full, or whoever reads, such as head, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1 if isinstance(error, BrokenPipeError) else f"Stopped: {error}")
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, usual)
+
+
+@contextmanager
+def own_pyplot(show: bool) -> Iterator[bool]:
+    """Set pyplot up for a lesson; yield whether, as wished, it can show figures here.
+
+    Afterwards all is as it was: settings, a session's backend, and the open figures, but for
+    those that were shown.
+    """
+    session, opened = hasattr(sys, "ps1"), set(plt.get_fignums())
+    backend = plt.get_backend() if show or session else "agg"
+    can_show, shown = shows_here(backend) and show, False
+    if not can_show:
+        plt.switch_backend("agg")
+    try:
+        with plt.ioff(), plt.style.context(STYLE, after_reset=True):
+            yield can_show
+        shown = can_show
+    finally:
+        for number in () if shown else set(plt.get_fignums()) - opened:
+            if hasattr(plt.figure(number), "animation"):
+                plt.gcf().canvas.draw()  # an animation that was never drawn complains
+            plt.close(number)
+        if session:
+            shows_here(backend)
+            vars(plt.draw_if_interactive)["called"] = False  # else %run opens one more figure
+
+
+def shows_here(backend: str) -> bool:
+    """Switch to a backend; return whether it can show figures, in windows or a notebook."""
+    names = ("inline", "widget", "ipympl", "notebook", "nbagg")
+    for_notebooks = any(name in backend.lower() for name in names)
+    if for_notebooks and "ipykernel" not in sys.modules:
+        return False
+    try:
+        plt.switch_backend(backend)
+    except (ImportError, RuntimeError):  # there is no screen, or no toolkit, or no web server
+        return False
+    module = backend_registry.load_backend_module(backend)
+    manager = getattr(module, "FigureManager", module.FigureCanvas.manager_class)
+    return for_notebooks or manager.show is not FigureManagerBase.show
 
 
 def show(figures: Mapping[str, Figure], lesson: str) -> None:
     """Open a window for each figure (or show it in the notebook), titled by its place."""
     for place, figure in enumerate(figures.values(), start=1):
-        if hasattr(figure, "film"):
-            figure.animation = figure.film.play(figure)  # type: ignore[attr-defined]
-        manager: Any = figure.canvas.manager
+        manager = figure.canvas.manager
         title = f"{lesson}, figure {place} of {len(figures)}: {figure.get_suptitle()}"
         manager.set_window_title(title)
-        window: Any = getattr(manager, "window", None)
+        window = getattr(manager, "window", None)
         x, y = 70 * (place - 1), 30 * (place - 1)
         if hasattr(window, "wm_geometry"):  # Tk; no window shall hide another's title
             window.wm_geometry(f"+{x}+{y}")
         elif hasattr(window, "move"):  # Qt
             window.move(x, y)
-    plt.show()
+        if hasattr(figure, "animation"):
+            figure.canvas.draw()  # for a notebook's still picture, too, it has to be started
+    one_by_one = [each for each in figures.values() if "ipympl" in type(each.canvas).__module__]
+    for figure in one_by_one:
+        plt.figure(figure)
+        plt.show()
+    if not one_by_one:
+        plt.show()
 
 
 def save(figures: Mapping[str, Figure], folder: Path) -> None:
     """Write each figure to folder as PNG, or as GIF if it moves, and say so."""
     print()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, figure in figures.items():
-            film = getattr(figure, "film", None)
-            path = folder / f"{name}.{'gif' if film else 'png'}"
-            film.save(figure, path) if film else figure.savefig(path)
-            print(f"Figure saved as {path}")
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        sys.exit(f"The figures cannot be written to {folder}: {error.strerror}")
+    for name, figure in figures.items():
+        film = getattr(figure, "animation", None)
+        path = folder / f"{name}.{'gif' if film else 'png'}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            film.save(path, writer="pillow") if film else figure.savefig(path)
+        except OSError as error:
+            raise OSError(f"{folder} cannot be written: {error.strerror or error}") from error
+        print(f"Figure saved as {path}")
 
 
 # --------------------------------------------------------------------------------------
 # Lesson 6: the four side by side. `Layers` maps names to layers and their weight scales.
 # --------------------------------------------------------------------------------------
 
-Layers = Mapping[str, tuple[Any, float]]
+Layers = Mapping[str, tuple]
 
 
 STEPS = [round(500 * (i / 31) ** 1.5) for i in range(32)]  # a picture after each
@@ -945,7 +1136,7 @@ SIDES = np.linspace(-1.2, 1.2, 40, dtype=np.float32)
 ARMS = np.array([to_rgb(color) for color in ("#0072B2", "#E69F00", "#009E73")])
 
 
-def record_learning(layer: Any, scale: float) -> tuple[list[FloatArray], list[FloatArray]]:
+def record_learning(layer, scale: float) -> tuple[list[FloatArray], list[FloatArray]]:
     """After each of STEPS the accuracy by seed, and the first seed's classes as a picture."""
     x, labels = spirals()
     plane = np.stack(np.meshgrid(SIDES, SIDES), axis=-1).reshape(1, -1, 2)
@@ -996,18 +1187,39 @@ def show_learning(contenders: Layers) -> Figure:
     return figure
 
 
-def critical_scale(layer: Any) -> float:
-    """Weight scale at which theory has a gradient neither vanish nor explode, or NaN.
+def critical_scale(activation: Callable) -> float:
+    """Weight scale from 1/32 to 32 at which theory keeps the gradient level, or NaN.
 
-    There the mean of (scale * slope)^2 is 1. Where f(0) = 0 that slope is the one around 0:
-    ReLU passes half of its inputs (He et al. 2015), tanh shrinks them to where its slope is
-    1 (Poole et al. 2016; Schoenholz et al. 2017).
+    There the mean of (scale * slope)^2 is 1 at the variance that the layers settle at, in
+    infinitely wide networks without biases (Poole et al. 2016; Schoenholz et al. 2017): 1 for
+    tanh, sqrt(2) for ReLU (He et al. 2015). GELU and SiLU settle nowhere: below this scale
+    the signal dies out, above it grows without end, if it starts from inputs of variance 1.
     """
-    slopes = layer.derivative([-1e-6, 1e-6])
-    return float(np.mean(slopes**2) ** -0.5) if layer(0.0) == 0 else np.nan
+    f = function_of(activation)
+    low, high = 2.0**-5, 2.0**5
+    if not mean_squared_factor(f, low) < 1 < mean_squared_factor(f, high):
+        return np.nan
+    while high / low > 1.0005:
+        middle = np.sqrt(low * high)
+        grows = mean_squared_factor(f, middle) > 1
+        low, high = (low, middle) if grows else (middle, high)
+    return float(np.sqrt(low * high))
 
 
-def deep_flow(layer: Any, scale: float) -> NDArray[np.float64]:
+def mean_squared_factor(f: Callable, scale: float, layers: int = 300) -> float:
+    """What a layer multiplies the squared gradient by once the layers have settled."""
+    z = np.linspace(-8, 8, 400)  # an even number, so that a kink at 0 falls between two
+    weight = np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
+    variance, before = scale**2, np.inf  # of h W, for inputs h of variance 1
+    for _ in range(layers):
+        if abs(variance / before - 1) < 1e-6 or not 1e-9 < variance < 1e9:
+            break
+        before = variance
+        variance = scale**2 * weight @ values_of(f, np.sqrt(before) * z) ** 2
+    return float(scale**2 * weight @ values_of(slope_of(f), np.sqrt(variance) * z) ** 2)
+
+
+def deep_flow(layer, scale: float) -> FloatArray:
     """Median gradient norm of three networks, 0 to 40 layers back from the output."""
     flow = gradient_flow(layer, depth=40, weight_scale=scale, examples=8, seeds=range(3))
     return np.asarray(np.median(flow, axis=1)[::-1])
@@ -1033,11 +1245,11 @@ def map_gradient_flow(layers: Layers) -> tuple[dict[str, float], Figure]:
     return ridges, plot_ridge(layers, np.log2(scales), maps)
 
 
-def plot_ridge(layers: Layers, log_scales: FloatArray, maps: Mapping[str, Any]) -> Figure:
+def plot_ridge(layers: Layers, log_scales: FloatArray, maps: Mapping) -> Figure:
     """Heat maps over weight scale and depth; the scale under the mouse is measured below."""
     figure = plt.figure(figsize=(8, 5.6), layout="constrained")
     figure.suptitle("The ridge between vanishing and exploding", x=0.01, ha="left")
-    mosaic: Any = [list(maps), ["flow"] * len(maps), ["slider"] * len(maps)]
+    mosaic = [list(maps), ["flow"] * len(maps), ["slider"] * len(maps)]
     axes = figure.subplot_mosaic(mosaic, height_ratios=[12, 10, 1])
     slider = Slider(axes["slider"], "scale", -1, 5, valinit=1, color=FAINT, initcolor="none")
     slider.valtext.set_visible(False)
