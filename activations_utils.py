@@ -130,7 +130,7 @@ def numerical_gradient(func: Callable, x: ArrayLike) -> FloatArray:
     step = np.cbrt(np.finfo(np.float64).eps) * np.maximum(1, np.abs(points))
     above, below = points + step, points - step
     # Divide by the distance between the points as they were rounded, not by 2d.
-    return (elementwise(func, above) - elementwise(func, below)) / (above - below)
+    return np.asarray((elementwise(func, above) - elementwise(func, below)) / (above - below))
 
 
 def elementwise(func: Callable, points: FloatArray) -> FloatArray:
@@ -187,10 +187,9 @@ def gradient_check(
     tolerance not positive. The practice (relative error, double precision, distrust of
     kinks) is that of the Stanford CS231n notes.
     """
-    if not all(callable(getattr(activation, name, None)) for name in ("forward", "backward")):
-        raise TypeError(
-            f"activation must have forward and backward methods, got {activation!r}"
-        )
+    for method in ("forward", "backward"):
+        if not callable(getattr(activation, method, None)):
+            raise TypeError(f"activation must have a {method} method, got {activation!r}")
     if tolerance is not None and not tolerance > 0:
         raise ValueError(f"tolerance must be positive, got {tolerance!r}")
     x = default_inputs() if x is None else as_real_array(x)
@@ -200,7 +199,9 @@ def gradient_check(
 
     with np.errstate(all="ignore"):  # what is not finite counts as an infinite error
         slope, backward_rounding = slope_of_backward(layer, x, np.random.default_rng(seed))
-        low, high, rounding = one_sided_slopes(layer.forward, x.astype(np.float64))
+        left, right, central, rounding = one_sided_slopes(layer.forward, x.astype(np.float64))
+        low = np.minimum(np.minimum(left, right), central)
+        high = np.maximum(np.maximum(left, right), central)
         refuse_mixing(layer.forward, x.astype(np.float64))
         outside = np.maximum(low - slope, slope - high)
         scale = np.maximum(np.abs(slope), np.maximum(np.abs(low), np.abs(high)))
@@ -213,7 +214,7 @@ def gradient_check(
         passed=bool(error[worst] <= allowed),
         max_relative_error=float(error[worst]),
         worst_input=float(x[worst]),
-        kinks=int(np.sum(high - low > 2 * rounding + 1e-3 * scale)),
+        kinks=int(np.sum(np.abs(right - left) > 2 * rounding + 1e-3 * scale + 1e-5)),
     )
 
 
@@ -245,7 +246,7 @@ def slope_of_backward(layer, x, rng):
 
 
 def one_sided_slopes(func, x):
-    """The lower and the higher of the slopes to the left and right, and their rounding error.
+    """The slopes to the left and to the right, the one across, and their rounding error.
 
     From three points, (-3 f(x) + 4 f(x+d) - f(x+2d)) / 2d errs by -d^2/3 f''', on either
     side. The central difference errs the other way, by d^2/6 f''': the three enclose the slope.
@@ -259,9 +260,9 @@ def one_sided_slopes(func, x):
         values.append(elementwise(func, point))
         slopes[times] = (values[-1] - here) / (point - x)
     left, right = 2 * slopes[-1] - slopes[-2], 2 * slopes[1] - slopes[2]
-    candidates = np.array([left, right, (slopes[-1] + slopes[1]) / 2])
+    central = (slopes[-1] + slopes[1]) / 2
     size = np.maximum(np.abs(values).max(axis=0), np.minimum(1, np.abs(x)))
-    return candidates.min(axis=0), candidates.max(axis=0), 32 * epsilon * size / step
+    return left, right, central, 32 * epsilon * size / step
 
 
 def refuse_mixing(func, x):
@@ -610,6 +611,10 @@ COLORS = {
     "Tanh": "#D55E00",
     "ReLU": "#009E73",
     "LeakyReLU": "#CC79A7",
+    "GELU": "#E69F00",  # this one and the next: only in lesson 5
+    "SiLU": "#56B4E9",
+    "ELU": "#882255",
+    "SELU": "#000000",
 }
 INK = "#333333"
 FAINT = "#999999"
