@@ -835,23 +835,30 @@ def explore(
     return figure
 
 
-def new_slider(ax: Axes, name: str, low: float, high: float, start: float) -> Slider:
-    """A slider from low to high in 240 steps, so that the middle, a kink perhaps, is met."""
+def new_slider(
+    ax: Axes, name: str, low: float, high: float, start: float, steps: int = 240
+) -> Slider:
+    """A slider in so many steps, an even number so that the middle, a kink perhaps, is met."""
     slider = Slider(ax, name, low, high, valinit=start, color=FAINT, initcolor="none")
-    slider.valstep, slider.drawon = low + np.arange(241) / 240 * (high - low), False
+    slider.valstep, slider.drawon = np.linspace(low, high, steps + 1), False
     ax.format_coord = lambda x, y: ""  # nothing for the toolbar to say
+
+    form = ".2f" if slider.valstep[1] % 1 else ".0f"
 
     def label(value: float) -> None:
         slider.valtext.set_text("")
-        slider.label.set_text(f"{name} {value:.2f}")
+        slider.label.set_text(f"{name} {value:{form}}")
 
     slider.on_changed(label)
     slider.set_val(start)
     return slider
 
 
-def steer(slider: Slider, axes: Sequence[Axes], update: Callable[[float], None]) -> None:
-    """Let the mouse over axes, and the up and down keys, move slider, and call update."""
+def steer(slider: Slider, axes: Sequence[Axes], update: Callable, value_at=float) -> None:
+    """Let the mouse over axes, and the up and down keys, move slider, and call update.
+
+    value_at turns the place of the mouse, an x of these axes, into a value of the slider.
+    """
     figure = slider.ax.figure
 
     def move_to(value: float) -> None:
@@ -861,12 +868,13 @@ def steer(slider: Slider, axes: Sequence[Axes], update: Callable[[float], None])
     def follow(event) -> None:
         # While the toolbar pans or zooms it holds the lock.
         if event.inaxes in axes and not figure.canvas.widgetlock.locked():
-            move_to(event.xdata)
+            move_to(value_at(event.xdata))
 
     def press(event) -> None:
         steps = {"down": -1, "up": 1}.get(event.key, 0)  # left and right are the toolbar's
         if steps:
-            move_to(slider.val + steps * (slider.valmax - slider.valmin) / 120)
+            at = np.abs(slider.valstep - slider.val).argmin() + steps
+            move_to(slider.valstep[np.clip(at, 0, len(slider.valstep) - 1)])
 
     slider.on_changed(update)
     # The canvas keeps these two alive, and they the slider.
@@ -1123,73 +1131,151 @@ def save(figures: Mapping[str, Figure], folder: Path) -> None:
         path = folder / f"{name}.{'gif' if film else 'png'}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            film.save(path, writer="pillow") if film else figure.savefig(path)
+            film.save(path, writer="pillow", dpi=100) if film else figure.savefig(path)
         except OSError as error:
             raise OSError(f"{folder} cannot be written: {error.strerror or error}") from error
         print(f"Figure saved as {path}")
 
 
 # --------------------------------------------------------------------------------------
-# Lesson 6: the four side by side. `Layers` maps names to layers and their weight scales.
+# Lesson 6: the four side by side. `Layers` maps names to layers.
 # --------------------------------------------------------------------------------------
 
-Layers = Mapping[str, tuple]
+Layers = Mapping[str, Callable]
 
 
-STEPS = [round(500 * (i / 31) ** 1.5) for i in range(32)]  # a picture after each
+class Units(NamedTuple):
+    """One hidden layer of units, whose weighted outputs add up to a curve."""
+
+    x: FloatArray
+    target: FloatArray  # the curve to be drawn
+    parts: FloatArray  # (len(x), units), what each unit contributes
+    total: FloatArray  # the sum of the parts and a bias
+    bends: FloatArray  # the x at which each unit's own input is 0
+
+
+def measure_units(f: Callable, units: int) -> Units:
+    """Draw a curve with f(units / 3 * (x - bend)); least squares chooses the output weights."""
+    x = np.linspace(-3, 3, 601)
+    target = np.sin(2 * x) + x / 3
+    bends = np.linspace(-3, 3, units, endpoint=False)
+    hidden = f(units / 3 * (x[:, None] - bends))
+    design = np.column_stack([hidden, np.ones(len(x))])
+    weights = np.linalg.lstsq(design, target)[0]
+    return Units(x, target, hidden * weights[:-1], design @ weights, bends)
+
+
+def gap(units: Units) -> float:
+    """The largest distance between the sum and the curve to be drawn."""
+    return float(np.abs(units.total - units.target).max())
+
+
+def print_units(drawn: Mapping[str, Sequence[Units]]) -> None:
+    counts = [len(units.bends) for units in next(iter(drawn.values()))]
+    rows = [[name, *(f"{gap(units):.3f}" for units in row)] for name, row in drawn.items()]
+    print_table(["units:", *map(str, counts)], rows)
+    print("Largest gap between the curve to be drawn and the sum of the units.")
+
+
+def plot_units(layers: Layers, start: int = 8) -> Figure:
+    """The units of each layer, thin, and their sum; their number follows the mouse."""
+    figure = plt.figure(figsize=(8, 6), layout="constrained")
+    title = "Bent units add up to a curve; straight ones stay straight"
+    figure.suptitle(title, x=0.01, ha="left")
+    names = list(layers)
+    mosaic = [names[:2], names[2:], ["units", "units"]]
+    axes = figure.subplot_mosaic(mosaic, height_ratios=[12, 12, 1])
+    slider = new_slider(axes["units"], "units", 1, 25, start, steps=24)
+    panels = {name: axes[name] for name in names}
+
+    def update(count: float) -> None:
+        for name, ax in panels.items():
+            ax.clear()
+            units = measure_units(layers[name], round(count))
+            color = COLORS.get(name, INK)
+            ax.plot(units.x, units.target, color=FAINT, linewidth=6, alpha=0.5)
+            ax.plot(units.x, units.parts, color=color, linewidth=0.8)
+            ax.plot(units.x, units.total, color=color, linewidth=2.5)
+            joints = np.interp(units.bends, units.x, units.total)
+            ax.plot(units.bends, joints, "o", color=color, markersize=5)
+            ax.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-3, 0, 3], yticks=[-2, 0, 2])
+            ax.set_title(f"{name}: largest gap {gap(units):.2f}", color=color, weight="bold")
+        figure.canvas.draw_idle()
+
+    across = lambda x: np.interp(x, (-3, 3), (slider.valmin, slider.valmax))  # noqa: E731
+    steer(slider, list(panels.values()), update, across)
+    note(axes[names[0]], "grey: to be drawn", (-2.9, -2.7), (0, 0), fontsize=10)
+    return figure
+
+
+FILM_STEPS = [round(400 * (i / 19) ** 1.5) for i in range(20)]  # a picture after each
 SIDES = np.linspace(-1.2, 1.2, 40, dtype=np.float32)
-ARMS = np.array([to_rgb(color) for color in ("#0072B2", "#E69F00", "#009E73")])
+ARMS = np.array([to_rgb(color) for color in ("#56B4E9", "#F0E442", "#777777")])
 
 
-def record_learning(layer, scale: float) -> tuple[list[FloatArray], list[FloatArray]]:
-    """After each of STEPS the accuracy by seed, and the first seed's classes as a picture."""
-    x, labels = spirals()
-    plane = np.stack(np.meshgrid(SIDES, SIDES), axis=-1).reshape(1, -1, 2)
-    network = Network([2, 32, 32, 3], layer, weight_scale=scale)
-    first = copy.copy(network)  # the first seed alone: views, which follow the training
-    first.weights, first.biases = (
-        [w[:1] for w in each] for each in (network.weights, network.biases)
-    )
-    accuracies, pictures = [], []
-    for more in np.diff(STEPS, prepend=0):
-        accuracies.append(train(network, x, labels, steps=int(more), rate=0.3).accuracy[-1])
-        classes = first.forward(plane)[0].argmax(axis=-1)
-        pictures.append((0.55 + 0.45 * ARMS[classes]).reshape(len(SIDES), len(SIDES), 3))
-    return accuracies, pictures
+class Learning(NamedTuple):
+    """What networks knew after each of so many steps."""
+
+    steps: Sequence[int]
+    accuracy: FloatArray  # (len(steps), seeds), on points that were not trained on
+    classes: np.ndarray  # (len(steps), side, side), what the first network says in the plane
 
 
-def show_learning(contenders: Layers) -> Figure:
-    heading(f"Why an activation at all: spirals, 2-32-32-3 networks, {len(SEEDS)} seeds")
-    print(f"Training {len(contenders)} times, {STEPS[-1]} steps at rate 0.3: about 2 s ...")
-    records = {name: record_learning(*layer) for name, layer in contenders.items()}
-    rows = [[name, spread(accuracies[-1])] for name, (accuracies, _) in records.items()]
-    print_table(["", "accuracy, median [quartiles]"], rows)
+def measure_learning(
+    layer: Layer, weight_scale: float, rate: float, seeds=range(5)
+) -> Learning:
+    """Train 2-32-32-3 networks on the spirals."""
+    (x, labels), (new_x, new_labels) = spirals(seeds), spirals(seeds, new=True)
+    plane = np.stack(np.meshgrid(SIDES, SIDES), axis=-1).reshape(-1, 2)
+    new_x = np.hstack([new_x, np.broadcast_to(plane, (len(x), *plane.shape))])
+    network = Network([2, 32, 32, 3], layer, weight_scale=weight_scale, seeds=seeds)
+    accuracies, classes = [], []
+    for more in np.diff(FILM_STEPS, prepend=0):
+        train(network, x, labels, steps=int(more), rate=rate)
+        said = network.forward(new_x)
+        points = new_labels.shape[1]
+        accuracies.append(accuracy(said[:, :points], new_labels))
+        classes.append(said[0, points:].argmax(axis=-1).reshape(len(SIDES), len(SIDES)))
+    return Learning(FILM_STEPS, np.array(accuracies), np.array(classes))
 
+
+def print_learning(learned: Mapping[str, Learning]) -> None:
+    rows = [[name, spread(each.accuracy[-1])] for name, each in learned.items()]
+    print_table(["", "new points right, median [quartiles]"], rows)
+
+
+def plot_learning(learned: Mapping[str, Learning], caption: str) -> Figure:
+    """A film of what the first network says in the plane; its last frame comes first."""
+    title = "Without an activation the borders stay straight; with one they bend"
+    figure, axes = new_figure(title, len(learned), height=2.5)
     x, labels = spirals(seeds=[0])
-    title = "Five networks learn to tell three arms apart"
-    figure, axes = new_figure(title, len(records), height=2.5)
-    clock = figure.text(0.99, 0.98, "", ha="right", va="top", fontsize=16)
     panels = []
-    for ax, (name, record) in zip(axes, records.items(), strict=True):
-        image = ax.imshow(record[1][-1], extent=(-1.2, 1.2) * 2, origin="lower")
-        image.set_interpolation("bilinear")
+    for ax, (name, each) in zip(axes, learned.items(), strict=True):
+        image = ax.imshow(np.ones((1, 1, 3)), extent=(-1.2, 1.2) * 2, origin="lower")
         for arm, color in enumerate(ARMS):
-            ax.plot(*x[0, labels[0] == arm].T, ".", color=color, markersize=3.5)
+            ax.plot(*x[0, labels[0] == arm].T, ".", color=color * 0.8, markersize=3)
         ax.set(xticks=[], yticks=[])
-        ax.set_title(name, fontsize=14)
-        panels.append((image, ax.set_xlabel("", fontsize=16), *record))
+        ax.set_title(name, color=COLORS.get(name, INK), weight="bold")
+        panels.append((image, ax.set_xlabel(""), each))
 
     def draw(frame: int) -> None:
-        clock.set_text(f"step {STEPS[frame]}")
-        for image, words, accuracies, pictures in panels:
-            image.set_data(pictures[frame])
-            words.set_text(f"{accuracies[frame][0]:.0%} right")
+        for image, words, each in panels:
+            image.set_data(0.4 + 0.6 * ARMS[each.classes[frame]])
+            words.set_text(f"{each.accuracy[frame][0]:.0%} right")
+        clock.set_text(f"{caption}; step {each.steps[frame]}")
 
-    last = len(STEPS) - 1
+    clock = figure.supxlabel("", x=0.01, ha="left", fontsize=11)
+    last = len(FILM_STEPS) - 1
     draw(last)
-    # The end comes first, for print, and stays for three seconds before all starts anew.
-    figure.film = Film(draw, [(last, 7), *((i, 1) for i in range(last)), (last, 20)])
+    # The end comes first, for print, and stays for two seconds before all starts anew.
+    frames = [*[last] * 3, *range(last), *[last] * 10]
+    figure.animation = FuncAnimation(
+        figure, draw, frames, interval=200, cache_frame_data=False, init_func=lambda: None
+    )
     return figure
+
+
+DEPTH = 40
 
 
 def critical_scale(activation: Callable) -> float:
@@ -1224,91 +1310,137 @@ def mean_squared_factor(f: Callable, scale: float, layers: int = 300) -> float:
     return float(scale**2 * weight @ values_of(slope_of(f), np.sqrt(variance) * z) ** 2)
 
 
-def deep_flow(layer, scale: float) -> FloatArray:
-    """Median gradient norm of three networks, 0 to 40 layers back from the output."""
-    flow = gradient_flow(layer, depth=40, weight_scale=scale, examples=8, seeds=range(3))
-    return np.asarray(np.median(flow, axis=1)[::-1])
+def deep_flow(layer: Callable, scale: float) -> FloatArray:
+    """Median gradient norm of five networks, 0 to DEPTH layers back from the output."""
+    flow = gradient_flow(layer, depth=DEPTH, weight_scale=scale, examples=8, seeds=range(5))
+    return np.median(flow, axis=1)[::-1]
 
 
-def map_gradient_flow(layers: Layers) -> tuple[dict[str, float], Figure]:
-    """For each name the weight scale at which the gradient stays level, and the figure."""
-    heading("Vanishing and exploding: log10 of the gradient norm, 40 layers back")
-    print(f"Running {len(layers)} x 19 random networks, 3 seeds each: about 1 s ...")
-    scales = 2 ** np.linspace(-1, 5, 19)
-    maps, ridges, rows = {}, {}, []
-    for name, (layer, _) in layers.items():
-        maps[name] = np.log10([deep_flow(layer, scale) for scale in scales]).T
-        ridges[name] = float(2 ** np.interp(0, maps[name][-1], np.log2(scales)))
-        ends = [f"{value:.0f}" for value in maps[name][-1, ::3]]
-        theory = f"{critical_scale(layer):.2f}".replace("nan", "-")
-        rows.append([name, *ends, f"{ridges[name]:.1f}", theory])
-    print_table(["weight scale:", *(f"{s:g}" for s in scales[::3]), "ridge", "theory"], rows)
-    print(
-        "ridge: the scale at which the measured norm is 1. theory: for infinite depth,\n"
-        "dashed in the figure; tanh comes close to it only slowly."
-    )
-    return ridges, plot_ridge(layers, np.log2(scales), maps)
+class Ridge(NamedTuple):
+    """Gradients by depth and weight scale, and where they neither vanish nor explode."""
+
+    scales: FloatArray
+    norms: FloatArray  # (layers back, scales), log10
+    measured: float  # the scale at which the norm is 1 after all layers
+    theory: float  # the same for networks infinitely wide and deep
 
 
-def plot_ridge(layers: Layers, log_scales: FloatArray, maps: Mapping) -> Figure:
+def measure_ridge(layer: Callable, scales: FloatArray) -> Ridge:
+    norms = np.log10([deep_flow(layer, scale) for scale in scales]).T
+    measured = 2 ** np.interp(0, norms[-1], np.log2(scales))
+    return Ridge(scales, norms, float(measured), critical_scale(layer))
+
+
+def print_ridges(ridges: Mapping[str, Ridge]) -> None:
+    scales = next(iter(ridges.values())).scales[::3]
+    rows = [
+        [name, *(f"{norm:.0f}" for norm in r.norms[-1, ::3]), *(f"{s:.1f}" for s in r[2:])]
+        for name, r in ridges.items()
+    ]
+    print_table(["scale:", *(f"{s:g}" for s in scales), "norm is 1 at", "in theory"], rows)
+
+
+def plot_ridges(layers: Layers, ridges: Mapping[str, Ridge]) -> Figure:
     """Heat maps over weight scale and depth; the scale under the mouse is measured below."""
-    figure = plt.figure(figsize=(8, 5.6), layout="constrained")
-    figure.suptitle("The ridge between vanishing and exploding", x=0.01, ha="left")
-    mosaic = [list(maps), ["flow"] * len(maps), ["slider"] * len(maps)]
+    figure = plt.figure(figsize=(8, 6), layout="constrained")
+    title = "Beside a narrow ridge of weight scales, gradients vanish or explode"
+    figure.suptitle(title, x=0.01, ha="left")
+    mosaic = [list(ridges), ["flow"] * len(ridges), ["slider"] * len(ridges)]
     axes = figure.subplot_mosaic(mosaic, height_ratios=[12, 10, 1])
-    slider = Slider(axes["slider"], "scale", -1, 5, valinit=1, color=FAINT, initcolor="none")
-    slider.valtext.set_visible(False)
-    flow, panels = axes["flow"], [axes[name] for name in maps]
-    lines, markers = [], []
-    for ax, (name, (layer, _)) in zip(panels, layers.items(), strict=True):
+    ends = np.log2(next(iter(ridges.values())).scales[[0, -1]])
+    slider = new_slider(axes["slider"], "log2 of the scale", *ends, 1)
+    flow, panels = axes["flow"], [axes[name] for name in ridges]
+    lines, cursors = [], []
+    widths = np.linspace(5, 2, len(ridges))  # curves along one another all stay visible
+    for ax, (name, ridge), width in zip(panels, ridges.items(), widths, strict=True):
+        log_scales, back = np.log2(ridge.scales), range(len(ridge.norms))
         style = {"cmap": "PuOr_r", "vmin": -12, "vmax": 12}
-        image = ax.pcolormesh(log_scales, range(41), maps[name], **style)
-        ax.axvline(np.log2(critical_scale(layer)), color=INK, linestyle="--", linewidth=1)
-        markers.append(ax.axvline(1, color=INK))
+        image = ax.pcolormesh(log_scales, back, ridge.norms, **style)
+        ax.contour(log_scales, back[4:], ridge.norms[4:], [0], colors=INK, linewidths=3)
+        ax.axvline(np.log2(ridge.theory), color=INK, linestyle="--", linewidth=1)
+        cursors.append(ax.axvline(1, color=FAINT, linewidth=0.8))
         ax.set_xticks([-1, 1, 3, 5], ["0.5", "2", "8", "32"])
         ax.set(xlabel="weight scale", yticks=[0, 20, 40] if ax is panels[0] else [])
-        ax.set_title(name, color=COLORS[name], weight="bold")
+        ax.set_title(name, color=COLORS.get(name, INK), weight="bold")
         ax.grid(False)
-        width = 5 if name == "ReLU" else 2  # leaky ReLU runs along it
-        lines += flow.plot([], [], color=COLORS[name], linewidth=width)
+        lines += flow.plot([], [], color=COLORS.get(name, INK), linewidth=width)
     panels[0].set(ylabel="layers back")
-    figure.colorbar(image, ax=panels, label="log10 of the norm", extend="both")
-    flow.set(xlim=(0, 40), ylim=(1e-16, 1e16), yscale="log", xlabel="layers back")
+    figure.colorbar(image, ax=panels, label="log10 of the gradient norm", extend="both")
+    flow.set(xlim=(0, DEPTH), ylim=(1e-16, 1e16), yscale="log", xlabel="layers back")
     flow.set(ylabel="gradient norm")
 
     def update(log_scale: float) -> None:
-        for line, marker, (layer, _) in zip(lines, markers, layers.values(), strict=True):
-            line.set_data(range(41), deep_flow(layer, 2**log_scale))
-            marker.set_xdata([log_scale] * 2)
-        how = "move the mouse over a map, press left/right"
-        flow.set(title=f"weight scale {2**log_scale:.1f}: {how}")
+        for line, cursor, layer in zip(lines, cursors, layers.values(), strict=True):
+            line.set_data(range(DEPTH + 1), deep_flow(layer, 2**log_scale))
+            cursor.set_xdata([log_scale] * 2)
+        how = "move the mouse over a map, press up/down"
+        flow.set(title=f"weight scale {2**log_scale:.2f}: {how}")
         figure.canvas.draw_idle()
 
     steer(slider, panels, update)
     return figure
 
 
-def train_on_the_ridge(layers: Layers, ridges: Mapping[str, float]) -> Figure:
-    heading("Does the ridge foretell learning? 8 hidden layers at other weight scales")
-    print(f"Training {len(layers)} activations at 5 scales and 5 rates, 3 seeds: about 2 s ...")
-    scales = (1, 2, 4, 8, 16)
-    losses = {
-        name: np.array([loss_at_best_rate(layer, 8, scale, range(3)) for scale in scales])
-        for name, (layer, _) in layers.items()
-    }
-    rows = [
-        [name, *(f"{np.median(loss):.2f}" for loss in runs), f"{ridges[name]:.1f}"]
-        for name, runs in losses.items()
-    ]
-    print_table(["weight scale:", *map(str, scales), "ridge"], rows)
-    print("Median loss after 200 steps at the best rate. Guessing costs 1.10.")
+TRAINING_SCALES = (0.7, 1.4, 2.8, 5.6, 11.3)
+TRAINING_RATES = {  # the middle of the three that are tried at each scale
+    "Sigmoid": (3, 3, 3, 1, 1),
+    "Tanh": (1, 1, 1, 0.3, 0.1),
+    "ReLU": (0.3, 0.3, 0.03, 0.003, 0.0003),
+}
 
-    figure, ax = new_figure("A deep network learns near the ridge of its activation")
-    for name, runs in losses.items():
-        plot_spread(ax, scales, runs, color=COLORS[name], label=name, marker="o")
-        ax.plot(ridges[name], 0, "^", color=COLORS[name], markersize=11, clip_on=False)
-    plot_guessing(ax, scales)
-    ax.set(xlabel="weight scale (triangles: the ridge, measured above)")
+
+class Trained(NamedTuple):
+    """What networks learned at the best rate for each weight scale."""
+
+    scales: Sequence[float]
+    rates: FloatArray  # the best ones
+    loss: FloatArray  # (scales, seeds), on the examples that were trained on
+    new_accuracy: FloatArray  # (scales, seeds), on others
+    inside: np.ndarray  # (scales,), whether rates above and below were tried
+
+
+def measure_training(layer, data, middle_rates, scales=TRAINING_SCALES) -> Trained:
+    """Train four hidden layers of 32 at every scale, at three rates, a factor of 3 apart."""
+    hidden, three = [32] * 4, np.array([1 / 3, 1, 3])
+    found = []
+    for scale, middle in zip(scales, middle_rates, strict=True):
+        grid = train_grid(
+            layer, data, hidden, scales=[scale], rates=middle * three, steps=100, seeds=range(5)
+        )
+        place = best(grid.loss)
+        rate = grid.rates[place[1]]
+        found.append((rate, grid.loss[place], grid.new_accuracy[place], rate == middle))
+    return Trained(scales, *map(np.array, zip(*found, strict=True)))
+
+
+def print_training(trained: Mapping[str, Trained]) -> None:
+    columns = ["", "scale", "best rate", "loss, median [quartiles]", "new right"]
+    rows = [
+        [name, scale, rate, spread(loss, ".3f"), spread(right)]
+        for name, each in trained.items()
+        for scale, rate, loss, right in zip(*each[:4], strict=True)
+    ]
+    print_table(columns, rows)
+
+
+def plot_training(trained: Mapping[str, Trained], ridges: Mapping[str, Ridge]) -> Figure:
+    title = "Off its ridge a network may fit its examples, and know little of new ones"
+    figure, (left, middle, right) = new_figure(title, columns=3)
+    for name, each in trained.items():
+        line = {"color": COLORS.get(name, INK), "label": name, "marker": "o"}
+        plot_spread(left, each.scales, each.loss, **line)
+        plot_spread(middle, each.scales, each.new_accuracy, **line)
+        right.plot(each.scales, each.rates, **line)
+        middle.plot(ridges[name].measured, 0, "^", color=line["color"], clip_on=False)
+    for ax in (left, middle, right):
+        ax.set(xscale="log", xlabel="weight scale")
+        ax.set_xticks(each.scales, [f"{scale:g}" for scale in each.scales])
+        ax.minorticks_off()
+    left.set(yscale="log", title="loss, trained examples")
+    middle.set(ylim=(0, 1), title="new examples right")
+    middle.set_xlabel("weight scale (triangles: ridge)")
+    right.set(yscale="log", title="best rate")
+    left.legend()
     return figure
 
 
@@ -1319,28 +1451,50 @@ def main() -> dict[str, Figure]:
     from sigmoid_from_scratch import Sigmoid
     from tanh_from_scratch import Tanh
 
-    layers = {"Sigmoid": (Sigmoid(), 1.0), "Tanh": (Tanh(), 1.0), "ReLU": (ReLU(), HE)}
-    three, layers = layers, layers | {"LeakyReLU": (LeakyReLU(), HE)}
-    contenders = {"no activation": (LeakyReLU(1), 1.0), **layers}  # alpha = 1 is f(x) = x
-    functions = {name: layer for name, (layer, _) in layers.items()}
+    three = {"Sigmoid": Sigmoid(), "Tanh": Tanh(), "ReLU": ReLU()}
+    bare = {"no activation": LeakyReLU(1), **three}  # alpha = 1 is f(x) = x
+    four = {**three, "LeakyReLU": LeakyReLU(0.1)}
+    figures = {}
+
+    heading("How units add up: one hidden layer draws a curve")
+    counts = (2, 4, 8, 16, 32)
+    print_units({name: [measure_units(f, n) for n in counts] for name, f in bare.items()})
+    figures["compare_units"] = plot_units(bare)
 
     heading("Gradient checks: backward against finite differences of forward")
-    print_gradient_checks(functions)
-    learning = show_learning(contenders)
-    curves = compare_activations(functions, title="Four activations and their slopes")
-    ridges, ridge = map_gradient_flow(layers)
-    training = train_on_the_ridge(three, ridges)
-    print(
-        "\nRemember: an activation multiplies the gradient by its slope, layer after layer.\n"
-        "A deep network learns where that keeps the gradient level: the activation and\n"
-        "the scale of the weights belong together."
-    )
-    return {
-        "compare_learning": learning,
-        "compare_curves": curves,
-        "compare_ridge": ridge,
-        "compare_training": training,
+    print_gradient_checks({name: gradient_check(layer) for name, layer in four.items()})
+    figures["compare_curves"] = compare_activations(four, title="Two go flat, two never end")
+
+    scale, rate = 4, 0.3
+    caption = f"same weights (scale {scale}), rate ({rate}) and data"
+    heading(f"Three spiral arms, two hidden layers of 32, {caption}")
+    print("Training five activations: about 2 s ...")
+    learned = {
+        name: measure_learning(layer, scale, rate)
+        for name, layer in {**bare, "LeakyReLU": four["LeakyReLU"]}.items()
     }
+    print_learning(learned)
+    figures["compare_learning"] = plot_learning(learned, caption)
+
+    scales = 2 ** np.linspace(-1, 5, 19)
+    heading(f"Vanishing and exploding: log10 of the gradient norm, {DEPTH} layers back")
+    print("Running deep random networks: about 2 s ...")
+    ridges = {name: measure_ridge(layer, scales) for name, layer in four.items()}
+    print_ridges(ridges)
+    figures["compare_ridge"] = plot_ridges(four, ridges)
+
+    heading("On and off the ridge: four hidden layers of 32 learn to read digits")
+    print("Training at every scale and three rates: about 4 s ...")
+    made = digits(range(5)), digits(range(5), new=True)
+    data = lambda seeds, new=False: made[new]  # noqa: E731
+    trained = {
+        name: measure_training(FORMULAS[name], data, rates)
+        for name, rates in TRAINING_RATES.items()
+    }
+    print_training(trained)
+    figures["compare_training"] = plot_training(trained, ridges)
+    print("\nRemember: ...")
+    return figures
 
 
 if __name__ == "__main__":
