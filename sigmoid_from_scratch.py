@@ -6,19 +6,19 @@
 
 The idea. Squash any real number into (0, 1):
 
-    s(x) = 1 / (1 + exp(-x))          s'(x) = s(x) (1 - s(x))
+    s(x) = 1 / (1 + exp(-x))          s'(x) = s(x) (1 - s(x)) = s(x) s(-x)
 
 That is a probability from a score, which is what the sigmoid is for: the last step of a
-binary classifier, the gates of an LSTM. Inside deep networks it was the first choice for
-decades (Rumelhart, Hinton & Williams 1986) and fell out of use for what this lesson
-measures: its slope is at most 1/4 and next to nothing in both tails, so each layer takes
-most of the gradient (the slopes of the loss, on their way back) away.
+binary classifier. Inside deep networks it was the first choice for decades (Rumelhart,
+Hinton & Williams 1986) and fell out of use for what this lesson measures: its slope is at
+most 1/4 and next to nothing in both tails, so that with weights of the usual size signals
+and gradients (the slopes of the loss, on their way back) vanish from layer to layer.
 
 Run it:  python sigmoid_from_scratch.py [--save DIR]
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -28,129 +28,177 @@ import activations_utils as utils
 from activations_utils import FloatArray
 
 
-def small_side(x: FloatArray) -> FloatArray:
-    """q = s(-|x|), between 0 and 1/2: nothing overflows, and no digit of q is lost."""
-    q = np.exp(-np.abs(x))
-    q /= 1 + q
-    return q
-
-
 class Sigmoid:
     """The logistic sigmoid, elementwise, of real numbers of any shape and float dtype.
 
-    Since s(-x) = 1 - s(x), s(x) is q on the left and 1 - q on the right. Always within 5
-    units in the last place; `activations_utils.as_real_array` says what is refused.
+    The textbook's fraction, above and below multiplied by the exponential that cannot
+    overflow: e = exp(-|x|). Within 6 units in the last place of the true value.
+    `activations_utils.as_real_array` says what is refused.
     """
 
     def __init__(self) -> None:
-        self._slope: Any = None
+        self._slope: FloatArray | None = None
 
     def forward(self, x: ArrayLike) -> FloatArray:
         """Return s(x), and remember its slope for `backward`."""
         x = utils.as_real_array(x)
-        q = small_side(x)
-        self._slope = (1 - q) * q
-        return np.asarray(np.abs((x >= 0) - q))  # q where x < 0, 1 - q elsewhere
+        e = np.exp(-np.abs(x))
+        output = np.exp(np.minimum(x, 0)) / (1 + e)
+        self._slope = e / (1 + e) ** 2
+        return output
 
     def backward(self, grad_output: ArrayLike) -> FloatArray:
         """Return dL/dx = dL/ds * s'(x), for the x of the latest forward."""
-        return np.asarray(utils.upstream_gradient(grad_output, self._slope) * self._slope)
+        return utils.upstream_gradient(grad_output, self._slope) * self._slope
 
     def derivative(self, x: ArrayLike) -> FloatArray:
-        """Return s'(x) = s(x) (1 - s(x)), which is (1 - q) q on either side."""
-        q = small_side(utils.as_real_array(x))
-        return np.asarray((1 - q) * q)
+        """Return s'(x) = s(x) s(-x)."""
+        e = np.exp(-np.abs(utils.as_real_array(x)))
+        return e / (1 + e) ** 2
 
     def __call__(self, x: ArrayLike) -> FloatArray:
         return self.forward(x)
 
 
-def show_values() -> None:
-    utils.heading("Forward and backward")
-    utils.print_values(Sigmoid(), [-10, -5, -2, -1, 0, 1, 2, 5, 10])
-    at_0, at_10 = Sigmoid().derivative([0, 10])
-    print(f"The slope is largest at 0, {at_0:g}; at 10 it is down to {at_10:.1g}.")
-
-
 class ForgetfulSigmoid(Sigmoid):
-    """A sigmoid with a planted bug: it remembers s, and forgets the factor (1 - s)."""
+    """A sigmoid with a planted bug: its slope is s, the factor (1 - s) is forgotten."""
 
     def forward(self, x: ArrayLike) -> FloatArray:
         self._slope = super().forward(x)
         return self._slope
 
 
-def check_gradients() -> None:
-    utils.heading("Gradient check: backward against finite differences of forward")
-    layers = {"Sigmoid": Sigmoid(), "without (1 - s)": ForgetfulSigmoid()}
-    utils.print_gradient_checks(layers)
+LAYERS = {"Sigmoid": Sigmoid(), "without (1 - s)": ForgetfulSigmoid()}
+
+
+# Why the formula as typed goes wrong --------------------------------------------------
 
 
 def textbook_sigmoid(x: FloatArray) -> FloatArray:
     with np.errstate(over="ignore"):  # without this NumPy warns: exp(750) overflows
-        return np.asarray(1 / (1 + np.exp(-x)))
+        return 1 / (1 + np.exp(-x))
 
 
-def compare_with_textbook() -> None:
-    utils.heading("Why the textbook code is wrong")
-    x = np.array([-750.0, -745, -40, 0, 17, 36, 37, 40, 100, 750])
+class Tails(NamedTuple):
+    """Output and slope, by the textbook's formulas and by `Sigmoid`; all of the shape of x."""
+
+    x: FloatArray
+    textbook: FloatArray
+    output: FloatArray
+    textbook_slope: FloatArray
+    slope: FloatArray
+
+
+def measure_tails(x: ArrayLike) -> Tails:
+    x = np.asarray(x, dtype=np.float64)
     s, layer = textbook_sigmoid(x), Sigmoid()
-    utils.print_table(
-        ["x", "1/(1+exp(-x))", "Sigmoid", "s*(1-s)", "Sigmoid slope"],
-        zip(x, s, layer(x), s * (1 - s), layer.derivative(x), strict=True),
-    )
+    return Tails(x, s, layer(x), s * (1 - s), layer.derivative(x))
+
+
+def print_tails(tails: Tails) -> None:
+    columns = ["x", "1/(1+exp(-x))", "Sigmoid", "s*(1-s)", "Sigmoid slope"]
+    utils.print_table(columns, zip(*tails, strict=True))
     print(
         "Left of -709 exp(-x) overflows. On the right s rounds to 1, and 1 - s leaves\n"
-        "nothing of a slope that float64 could well hold. exp(-|x|) has neither fault: it\n"
-        "is at most 1, and q = s(-|x|), the small side, keeps its digits for q (1 - q)."
+        "nothing of a slope that float64 could well hold. exp(-|x|) is never above 1,\n"
+        "and e / (1 + e)^2 subtracts nothing."
     )
 
 
-def plot_tail() -> Figure:
-    x = np.linspace(-60, 60, 1201)
-    s = textbook_sigmoid(x)
-    slope = s * (1 - s)
-    end = x[slope > 0].max()
-
-    figure, ax = utils.new_figure("Computed badly, the right tail loses its slope")
-    ax.plot(x, Sigmoid().derivative(x), color=utils.COLORS["Sigmoid"], linewidth=5)
-    ax.plot(x, np.where(slope > 0, slope, np.nan), color=utils.INK, linestyle="--")
-    ax.plot(end, slope[x == end], "o", color=utils.INK)
-    utils.note(ax, "Sigmoid: q (1 - q)", (-48, 1e-21), (14, -8), color=utils.COLORS["Sigmoid"])
-    utils.note(
-        ax, f"s*(1-s) is exactly 0\nbeyond {end:.1f}", (end, 1e-17), (-8, -24), ha="right"
-    )
+def plot_tails(tails: Tails) -> Figure:
+    kept = tails.textbook_slope > 0
+    end = tails.x[kept].max()
+    figure, ax = utils.new_figure("Computed as typed, the right tail loses its slope")
+    ax.plot(tails.x, tails.slope, color=utils.COLORS["Sigmoid"], linewidth=5)
+    ax.plot(tails.x[kept], tails.textbook_slope[kept], color=utils.INK, linestyle="--")
+    ax.plot(end, tails.textbook_slope[tails.x == end], "o", color=utils.INK)
+    left = (tails.x[len(tails.x) // 10], tails.slope[len(tails.x) // 10])
+    utils.note(ax, "e / (1 + e)^2", left, (14, -8), color=utils.COLORS["Sigmoid"])
+    last = (end, tails.textbook_slope[tails.x == end][0])
+    utils.note(ax, f"s*(1-s) is exactly 0\nbeyond {end:.1f}", last, (-8, -34), ha="right")
     ax.set(yscale="log", xlabel="input x", ylabel="slope s'(x)")
     return figure
 
 
-def show_vanishing() -> Figure:
-    utils.heading("Vanishing gradients: a network of 20 random sigmoid layers")
-    norms = utils.gradient_flow(Sigmoid())
-    layers = np.arange(len(norms))
-    bound = 0.25 ** (layers[-1] - layers)
-    per_layer = np.median(norms[0]) ** (1 / layers[-1])
+# Vanishing, both ways -----------------------------------------------------------------
 
-    seeds = len(utils.SEEDS)
-    utils.print_table(
-        ["layer", f"gradient norm, median [quartiles] of {seeds} seeds", "(1/4)^layers"],
-        [
-            [n, utils.spread(norms[n], ".1e"), f"{bound[n]:.1e}"]
-            for n in (20, 19, 18, 15, 10, 5, 0)
-        ],
+# The sigmoid; what its slope alone would need, weights four times as large; and the control:
+# the same random matrices without any sigmoid between them.
+NETWORKS = {
+    "sigmoid": (Sigmoid(), 1.0),
+    "sigmoid, weights x4": (Sigmoid(), 4.0),
+    "no activation": (utils.FORMULAS["no activation"], 1.0),
+}
+
+
+class Flow(NamedTuple):
+    """What is left after each layer of a deep random network, as (depth + 1, seeds)."""
+
+    signal: FloatArray  # spread of the examples, going forward from the input
+    gradient: FloatArray  # norm of the gradient, coming back from the last layer
+
+
+def measure_vanishing() -> dict[str, Flow]:
+    flows = {}
+    for name, (activation, scale) in NETWORKS.items():
+        outputs = utils.layer_outputs(activation, weight_scale=scale)
+        spread = outputs.std(axis=2).mean(axis=-1)  # over the examples; then over the units
+        gradient = utils.gradient_flow(activation, weight_scale=scale)
+        flows[name] = Flow(spread / spread[0], gradient[::-1])
+    return flows
+
+
+def per_layer(left: FloatArray) -> float:
+    """The factor by which a layer multiplies, on average over all of them."""
+    return float(np.median(left[-1]) ** (1 / (len(left) - 1)))
+
+
+def print_vanishing(flows: dict[str, Flow]) -> None:
+    name, flow = next(iter(flows.items()))
+    rows = [
+        [n, utils.spread(flow.signal[n], ".1e"), utils.spread(flow.gradient[n], ".1e")]
+        for n in (1, 2, 5, 10, 20)
+        if n < len(flow.signal)
+    ]
+    columns = ["layers", "signal, median [quartiles]", "gradient, median [quartiles]"]
+    print(f"Left after so many layers of {name}, over {flow.signal.shape[1]} seeds:")
+    utils.print_table(columns, rows)
+    print("\nA layer leaves, on average:")
+    rows = [
+        [n, f"{per_layer(f.signal):.2f}", f"{per_layer(f.gradient):.2f}"]
+        for n, f in flows.items()
+    ]
+    utils.print_table(["", "of the signal", "of the gradient"], rows)
+    print(
+        "signal: how far the examples lie apart. Without a sigmoid nothing is lost: it is\n"
+        "the slope. Weights x4 do not quite make up for 1/4, since they spread the inputs\n"
+        "to where the slope is smaller still."
     )
-    print(f"On average a layer leaves {per_layer:.2f} of the gradient that reaches it.")
 
-    figure, ax = utils.new_figure(f"Each sigmoid layer leaves {per_layer:.2f} of the gradient")
-    color = {"measured": utils.COLORS["Sigmoid"]}
-    utils.plot_gradient_flow({"measured": norms}, colors=color, ax=ax)
-    bound_label = "(1/4)^layers: slopes at their best"
-    ax.plot(layers, bound, color=utils.INK, linestyle="--", label=bound_label)
-    ax.legend(loc="lower right")
+
+def plot_vanishing(flows: dict[str, Flow]) -> Figure:
+    left_per_layer = per_layer(next(iter(flows.values())).gradient)
+    title = (
+        f"Each sigmoid layer leaves about {left_per_layer:.2f}, of signal and gradient alike"
+    )
+    figure, axes = utils.new_figure(title, 2, sharey=True)
+    styles = [(utils.COLORS["Sigmoid"], "-"), (utils.COLORS["Sigmoid"], "--"), (utils.INK, "-")]
+    for (name, flow), (color, line) in zip(flows.items(), styles, strict=True):
+        for ax, runs in zip(axes, flow, strict=True):
+            utils.plot_spread(
+                ax, range(len(runs)), runs, color=color, linestyle=line, label=name
+            )
+    axes[0].set(xlabel="layers forward from the input", ylabel="share that is left")
+    axes[0].set(yscale="log", title="the signal: examples become alike")
+    axes[1].set(xlabel="layers back from the last", title="the gradient")
+    axes[1].legend(loc="lower left")
     return figure
 
 
-def blobs(seeds: Iterable[Any], points: int = 100) -> tuple[FloatArray, FloatArray]:
+# What it is for: a classifier ---------------------------------------------------------
+
+
+def blobs(seeds: Iterable, points: int = 100) -> tuple[FloatArray, FloatArray]:
     """Two overlapping clouds: x (seeds, 2 * points, 2), y (seeds, 2 * points, 1) of 0 and 1."""
     y = np.repeat([0.0, 1.0], points)[:, None]
     centers = np.where(y == 0, [-1.0, -0.5], [1.0, 0.5])
@@ -158,49 +206,57 @@ def blobs(seeds: Iterable[Any], points: int = 100) -> tuple[FloatArray, FloatArr
     return np.array(x), np.tile(y, (len(x), 1, 1))
 
 
-def train_classifier() -> Figure:
-    utils.heading("What it is for: a classifier trained with this very forward and backward")
-    x, y = blobs(utils.SEEDS)
-    new_x, new_y = blobs((seed, 2) for seed in utils.SEEDS)
+class Classifier(NamedTuple):
+    """Losses and accuracies (steps + 1, seeds), and what the first seed learned."""
+
+    loss: FloatArray
+    new_accuracy: FloatArray  # on points that it was not trained on
+    x: FloatArray
+    y: FloatArray
+    weights: FloatArray
+    bias: FloatArray
+
+
+def measure_classifier(steps: int = 100, rate: float = 1.0) -> Classifier:
+    """One unit, trained by descent; backward and loss meet in p - y."""
+    (x, y), (new_x, new_y) = blobs(utils.SEEDS), blobs((seed, 2) for seed in utils.SEEDS)
     weights, bias = np.zeros((len(x), 2, 1)), np.zeros((len(x), 1, 1))
-    layer = Sigmoid()
-    losses, rows, gap = [], [], 0.0
-    for step in range(101):
-        p = layer.forward(x @ weights + bias)
+    losses, accuracies = [], []
+    for _ in range(steps + 1):
+        p = Sigmoid()(x @ weights + bias)
         losses.append(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p), axis=(1, 2)))
-        if step in (0, 1, 5, 20, 100):
-            right = (Sigmoid()(new_x @ weights + bias) > 0.5) == new_y
-            rows.append([step, utils.spread(losses[-1]), utils.spread(right.mean(axis=(1, 2)))])
-        grad_p = (p - y) / (p * (1 - p)) / y.shape[1]  # dL/dp of the cross-entropy
-        grad_score = layer.backward(grad_p)
-        gap = max(gap, np.abs(grad_score - (p - y) / y.shape[1]).max())
-        weights -= 1.0 * x.swapaxes(1, 2) @ grad_score
-        bias -= 1.0 * grad_score.sum(axis=1, keepdims=True)
+        right = (Sigmoid()(new_x @ weights + bias) > 0.5) == new_y
+        accuracies.append(right.mean(axis=(1, 2)))
+        grad_score = (p - y) / y.shape[1]
+        weights = weights - rate * x.swapaxes(1, 2) @ grad_score
+        bias = bias - rate * grad_score.sum(axis=1, keepdims=True)
+    return Classifier(np.array(losses), np.array(accuracies), x[0], y[0], weights[0], bias[0])
 
+
+def print_classifier(learned: Classifier) -> None:
+    steps = [n for n in (0, 1, 5, 20, 100) if n < len(learned.loss)]
+    rows = [
+        [n, utils.spread(learned.loss[n]), utils.spread(learned.new_accuracy[n])] for n in steps
+    ]
     utils.print_table(["step", "loss, median [quartiles]", "accuracy on new points"], rows)
-    print(
-        "backward multiplies by p (1 - p), which cancels the one under dL/dp: p - y is\n"
-        f"what arrives, to within {gap:.0e}, and it is large whenever the answer is wrong."
-    )
-    return plot_classifier(np.array(losses), x[0], y[0], weights[0], bias[0])
 
 
-def plot_classifier(
-    losses: FloatArray, x: FloatArray, y: FloatArray, weights: FloatArray, bias: FloatArray
-) -> Figure:
-    """Losses (steps, seeds), and what the first seed learned from its points x, y."""
+def plot_classifier(learned: Classifier) -> Figure:
     figure, (left, right) = utils.new_figure(
         "As an output, the sigmoid learns a probability", 2
     )
-    utils.plot_spread(left, range(len(losses)), losses, color=utils.COLORS["Sigmoid"])
-    left.set(xlabel="step", ylim=(0, None), title="cross-entropy, median and quartiles")
-
+    utils.plot_spread(
+        left, range(len(learned.loss)), learned.loss, color=utils.COLORS["Sigmoid"]
+    )
+    left.set(
+        xlabel="step", ylabel="training loss", ylim=(0, None), title="median and quartiles"
+    )
     x1, x2 = np.meshgrid(np.linspace(-4, 4, 121), np.linspace(-4, 4, 121))
-    p = Sigmoid()(np.stack([x1, x2], axis=-1) @ weights + bias)[..., 0]
+    p = Sigmoid()(np.stack([x1, x2], axis=-1) @ learned.weights + learned.bias)[..., 0]
     filled = right.contourf(x1, x2, p, np.linspace(0, 1, 11), cmap="PuOr", alpha=0.8)
     right.contour(x1, x2, p, [0.5], colors=utils.INK)
     for label, marker, face in ((0, "o", "white"), (1, "^", utils.INK)):
-        points = x[y[:, 0] == label]
+        points = learned.x[learned.y[:, 0] == label]
         right.plot(*points.T, marker, markersize=4, color=utils.INK, markerfacecolor=face)
     right.set(
         xlabel="x1", ylabel="x2", aspect="equal", title="probability of class 1 (triangles)"
@@ -209,21 +265,59 @@ def plot_classifier(
     return figure
 
 
-def main() -> dict[str, Figure]:
-    show_values()
-    check_gradients()
-    compare_with_textbook()
-    figures = {
-        "sigmoid_curve": utils.explore(Sigmoid(), title="The sigmoid is flat in both tails"),
-        "sigmoid_tail": plot_tail(),
-        "sigmoid_vanishing": show_vanishing(),
-        "sigmoid_classifier": train_classifier(),
-    }
+def measure_score_gradient(scores: ArrayLike) -> list[list[float]]:
+    """Score, dL/dp * s' as backward multiplies them, and p - y, for the label y = 0."""
+    rows = []
+    for score in scores:
+        layer = Sigmoid()
+        p = layer.forward(float(score))
+        with np.errstate(divide="ignore"):
+            grad_p = 1 / (1 - p)  # of -log(1 - p)
+        rows.append([float(score), float(layer.backward(grad_p)), float(p)])
+    return rows
+
+
+def print_score_gradient(rows: list[list[float]]) -> None:
+    utils.print_table(["score", "dL/dp times s'", "p - y"], rows)
     print(
-        "\nRemember: a sigmoid turns a score into a probability. Between layers its slope\n"
-        "takes three quarters of the gradient or more: keep it for outputs and gates."
+        "On paper the two are equal: s' = p (1 - p) cancels what is under dL/dp. Computed,\n"
+        "1 - p has lost its digits, so one computes p - y at once: it is large whenever\n"
+        "the answer is wrong. BCEWithLogitsLoss in lesson 5 does that."
     )
-    return figures
+
+
+def main() -> dict[str, Figure]:
+    utils.heading("Forward and backward")
+    utils.print_values(utils.measure_values(Sigmoid(), [-10, -5, -2, -1, 0, 1, 2, 5, 10]))
+
+    utils.heading("Gradient check: backward against finite differences of forward")
+    checks = {name: utils.gradient_check(layer) for name, layer in LAYERS.items()}
+    utils.print_gradient_checks(checks)
+
+    utils.heading("Why the textbook code is wrong")
+    print_tails(measure_tails([-750, -745, -40, 0, 17, 36, 37, 40, 100, 750]))
+
+    utils.heading("Vanishing, both ways: deep networks with random weights")
+    flows = measure_vanishing()
+    print_vanishing(flows)
+
+    utils.heading("What it is for: a classifier trained with this very sigmoid")
+    learned = measure_classifier()
+    print_classifier(learned)
+
+    utils.heading("And its gradient: label 0, an ever more wrong score")
+    print_score_gradient(measure_score_gradient([0, 5, 36, 37, 40]))
+
+    print(
+        "\nRemember: a sigmoid turns a score into a probability. Between layers, with weights\n"
+        "of the usual size, it leaves a quarter or less: keep it for outputs and gates."
+    )
+    return {
+        "sigmoid_curve": utils.explore(Sigmoid(), title="The sigmoid is flat in both tails"),
+        "sigmoid_tail": plot_tails(measure_tails(np.linspace(-60, 60, 1201))),
+        "sigmoid_vanishing": plot_vanishing(flows),
+        "sigmoid_classifier": plot_classifier(learned),
+    }
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -56,3 +57,9 @@ def skip_without_torch(script: str) -> None:
     """Skip the running test if it needs lesson 5 and there is no PyTorch."""
     if script == "activations_torch.py" and importlib.util.find_spec("torch") is None:
         pytest.skip("lesson 5 needs PyTorch: see tests/requirements.txt")
+
+
+def numbers_of(line: str) -> list[float]:
+    """The numbers that stand by themselves in a line of a table, percents as shares."""
+    found = re.findall(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]\d+)?(?=[\s,\]%]|$)", line)
+    return [float(number) for number in found]
