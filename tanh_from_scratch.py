@@ -9,14 +9,14 @@ The idea. Squash any real number into (-1, 1), and leave zero at zero:
     tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))          tanh'(x) = 1 - tanh(x)^2
 
 It is the sigmoid stretched, tanh(x) = 2 s(2x) - 1, so it saturates just as much. But its
-slope reaches 1 instead of 1/4, and its outputs have both signs, which the weights of the
-next layer need in order to move freely (LeCun, Bottou, Orr & Mueller 1998). This lesson
-measures what each of the two is worth.
+slope reaches 1 instead of 1/4, and its outputs scatter around 0 instead of 1/2, which makes
+the next layer easier to train (LeCun, Kanter & Solla 1990; LeCun, Bottou, Orr & Mueller
+1998). This lesson measures what each of the two is worth, and why.
 
 Run it:  python tanh_from_scratch.py [--save DIR]
 """
 
-from typing import Any
+from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -26,56 +26,40 @@ import activations_utils as utils
 from activations_utils import FloatArray
 
 
-def exponent(x: FloatArray) -> FloatArray:
-    """y = -2|x|: exp(y) cannot overflow. (Beyond 500 it is 0 as it is, and y stays finite.)"""
-    return -2 * np.minimum(np.abs(x), 500)
-
-
-def four_times_sigmoid_slope(e: FloatArray) -> FloatArray:
-    """1 - tanh(x)^2, which is 4 s'(2x), from e = exp(-2|x|); lesson 1's (1 - q) q."""
-    q = e / (1 + e)
-    return np.asarray(4 * (1 - q) * q)
-
-
 class Tanh:
     """The hyperbolic tangent of real numbers, elementwise; it keeps their shape and dtype.
 
-    The textbook's fraction, divided by its larger exponential, is (1 - e) / (1 + e) with
-    e = exp(-2|x|). Always within 5 units in the last place.
+    The textbook's fraction, divided by its larger exponential: (1 - e) / (1 + e) with
+    e = exp(-2|x|). Within 6 units in the last place of the true value.
     """
 
     def __init__(self) -> None:
-        self._slope: Any = None
+        self._slope: FloatArray | None = None
 
     def forward(self, x: ArrayLike) -> FloatArray:
         """Return tanh(x), and remember its slope for `backward`."""
         x = utils.as_real_array(x)
-        y = exponent(x)
+        y = -2 * np.minimum(np.abs(x), 500)  # beyond 500 exp(y) is 0 as it is
         e = np.exp(y)
-        self._slope = four_times_sigmoid_slope(e)
-        return np.asarray(np.copysign(np.expm1(y) / (1 + e), x))  # expm1(y) is e - 1
+        output = np.copysign(np.expm1(y) / (1 + e), x)  # expm1(y) is e - 1, see below
+        self._slope = 4 * e / (1 + e) ** 2
+        return output
 
     def backward(self, grad_output: ArrayLike) -> FloatArray:
         """Return dL/dx = dL/dt * (1 - t^2), t = tanh(x), for the x of the latest forward."""
-        return np.asarray(utils.upstream_gradient(grad_output, self._slope) * self._slope)
+        return utils.upstream_gradient(grad_output, self._slope) * self._slope
 
     def derivative(self, x: ArrayLike) -> FloatArray:
-        """Return 1 - tanh(x)^2."""
-        return four_times_sigmoid_slope(np.exp(exponent(utils.as_real_array(x))))
+        """Return 1 - tanh(x)^2 = 4 e / (1 + e)^2."""
+        e = np.exp(-2 * np.minimum(np.abs(utils.as_real_array(x)), 500))
+        return 4 * e / (1 + e) ** 2
 
     def __call__(self, x: ArrayLike) -> FloatArray:
         return self.forward(x)
 
 
-def show_values() -> None:
-    utils.heading("Forward and backward")
-    utils.print_values(Tanh(), [-10, -5, -2, -1, 0, 1, 2, 5, 10])
-    at_0, at_10 = Tanh().derivative([0, 10])
-    print(f"The slope is largest at 0, {at_0:g}; at 10 it is down to {at_10:.1g}.")
-
-
 class UnsquaredTanh(Tanh):
-    """A tanh with a planted bug: it remembers 1 - |t| for 1 - t^2."""
+    """A tanh with a planted bug: its slope is 1 - |t| for 1 - t^2."""
 
     def forward(self, x: ArrayLike) -> FloatArray:
         output = super().forward(x)
@@ -83,233 +67,328 @@ class UnsquaredTanh(Tanh):
         return output
 
 
-def check_gradients() -> None:
-    utils.heading("Gradient check: backward against finite differences of forward")
-    layers = {"Tanh": Tanh(), "1 - |t| for 1 - t^2": UnsquaredTanh()}
-    utils.print_gradient_checks(layers)
+LAYERS = {"Tanh": Tanh(), "1 - |t| for 1 - t^2": UnsquaredTanh()}
+CENTRED = utils.Formula(lambda x: np.tanh(x / 2) / 2, lambda y: 0.25 - y * y)  # s(x) - 1/2
+ORANGE = "#E69F00"  # for what is no activation
 
 
-def climb_the_ladder() -> None:
-    utils.heading("From the textbook formula to one that is right everywhere")
-    x = np.array([1e-20, 1e-9, 1e-3, 1, 20, 800])
+# From the textbook formula to one that is right everywhere ----------------------------
+
+
+def measure_ladder(x: ArrayLike) -> FloatArray:
+    """Rows of x, three ways to tanh(x), each better than the last, and two to its slope."""
+    x = np.asarray(x, dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore"):  # inf / inf at 800
         textbook = (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
-    e = np.exp(-2 * np.abs(x))
-    outputs = np.array([textbook, (1 - e) / (1 + e), Tanh()(x)])
-    utils.print_table(
-        ["x", "textbook", "(1-e)/(1+e)", "with expm1"],
-        [[f"{value:.11g}" for value in row] for row in np.vstack([x, outputs]).T],
-    )
+    e, t, layer = np.exp(-2 * np.abs(x)), np.tanh(x), Tanh()
+    steps = [x, textbook, (1 - e) / (1 + e), layer(x), 1 - t * t, layer.derivative(x)]
+    return np.transpose(steps)
+
+
+def print_ladder(rows: FloatArray) -> None:
+    columns = ["x", "textbook", "(1-e)/(1+e)", "with expm1", "1-t*t", "4e/(1+e)^2"]
+    utils.print_table(columns, [[f"{value:.9g}" for value in row] for row in rows])
     print(
         "exp(800) is infinite, and inf / inf is not a number. e = exp(-2|x|) cannot\n"
-        "overflow, but 1 - e loses the digits of a small x. expm1(y), which is exp(y) - 1\n"
-        "computed as a whole, keeps them.\n"
-    )
-    t = np.tanh(x)
-    utils.print_table(
-        ["x", "1-t*t", "4(1-q)q"],
-        zip(x[2:], (1 - t * t)[2:], Tanh().derivative(x)[2:], strict=True),
-    )
-    print(
-        "The slope 1 - t*t loses its digits where t comes close to 1. Four times the\n"
-        "sigmoid's at 2x, 4 (1 - q) q with q = e/(1+e), has them all."
+        "overflow, but 1 - e loses the digits of a small x; expm1(y), which is exp(y) - 1\n"
+        "computed as a whole, keeps them. 1 - t*t loses its digits where t nears 1."
     )
 
 
-class CentredSigmoid:
-    """s(x) - 1/2 = tanh(x / 2) / 2: the sigmoid without its offset."""
-
-    def __init__(self) -> None:
-        self._tanh = Tanh()
-
-    def forward(self, x: FloatArray) -> FloatArray:
-        return self._tanh.forward(x / 2) / 2
-
-    def backward(self, grad_output: FloatArray) -> FloatArray:
-        return self._tanh.backward(grad_output) / 4
+# What a layer passes on ---------------------------------------------------------------
 
 
-class Sigmoid(CentredSigmoid):
-    """The sigmoid of lesson 1, s(x) = 1/2 + tanh(x / 2) / 2: lifted by a half."""
-
-    def forward(self, x: FloatArray) -> FloatArray:
-        return super().forward(x) + 0.5
+LEVELS = (5, 25, 50, 75, 95)  # percentiles that say how outputs are distributed
+ACTIVATIONS = {"Sigmoid": utils.FORMULAS["Sigmoid"], "Tanh": Tanh()}
 
 
-def mean_outputs(activation: type, depth: int = 10, width: int = 64) -> FloatArray:
-    """Mean output of every layer of a deep random network, as (depth, seeds)."""
-    generators = [np.random.default_rng(seed) for seed in utils.SEEDS]
-    h = np.array([rng.normal(size=(100, width)) for rng in generators])
-    means = []
-    for _ in range(depth):
-        weights = [rng.normal(0, width**-0.5, (width, width)) for rng in generators]
-        h = activation().forward(h @ np.array(weights))
-        means.append(h.mean(axis=(1, 2)))
-    return np.array(means)
-
-
-def show_means() -> None:
-    seeds = len(utils.SEEDS)
-    utils.heading(f"Zero-centred: mean output by depth in a random network, over {seeds} seeds")
-    tanh, sigmoid = mean_outputs(Tanh), mean_outputs(Sigmoid)
-    utils.print_table(
-        ["layer", "tanh, median [quartiles]", "sigmoid"],
-        [
-            [n + 1, utils.spread(tanh[n], ".3f"), utils.spread(sigmoid[n], ".3f")]
-            for n in (0, 1, 4, 9)
-        ],
+def measure_outputs(activation: utils.Layer, scale: float, depth: int = 10) -> FloatArray:
+    """Percentiles LEVELS of the outputs of every layer, as (depth + 1, 5); row 0: the input."""
+    outputs = utils.layer_outputs(
+        activation, depth=depth, weight_scale=scale, examples=100, seeds=[0]
     )
+    return np.percentile(outputs, LEVELS, axis=(1, 2, 3)).T
 
 
-GOAL = np.array([1.0, -1.0])
-RATES = (0.3, 1.0, 2.0, 3.0)
+def print_outputs(measured: dict[tuple[str, float], FloatArray]) -> None:
+    rows = [
+        [name, f"{scale:g}", *(f"{value:.2f}" for value in levels[-1])]
+        for (name, scale), levels in measured.items()
+    ]
+    utils.print_table(["", "weight scale", *(f"{level} %" for level in LEVELS)], rows)
+    depth = len(next(iter(measured.values()))) - 1
+    print(f"So many of the outputs of layer {depth} lie below the number given.")
 
 
-def follow_descent(inputs: FloatArray, rate: float) -> tuple[FloatArray, float, float]:
-    """Fit the neuron w . h to the target h1 - h2, one example h after the other.
-
-    Returns the path of w as (steps + 1, 2), the share of its steps that moved both weights
-    in the same direction, and the number of steps to within 0.1 of GOAL, infinite if w
-    never gets there.
-    """
-    w = np.zeros(2)
-    path, alike = [w], []
-    for h in inputs:
-        gradient = (w @ h - GOAL @ h) * h  # of half the squared error
-        w = w - rate * gradient
-        path.append(w)
-        alike.append(gradient[0] * gradient[1] > 0)
-        distance = np.linalg.norm(w - GOAL)
-        if distance < 0.1 or distance > 100:  # there, or diverging
-            break
-    steps = len(alike) if distance < 0.1 else np.inf
-    return np.array(path), float(np.mean(alike)), steps
+SCALES = (0.3, 1.0, 10.0)
 
 
-def show_zigzag() -> Figure:
-    utils.heading("Why it matters: the sign lock of all-positive inputs")
-    z = np.array([np.random.default_rng(seed).normal(size=(5000, 2)) for seed in utils.SEEDS])
-    # Equal but for the offset, so that nothing else can make the difference.
-    inputs = {"tanh(z)/2": Tanh()(z) / 2, "1/2 + tanh(z)/2": (1 + Tanh()(z)) / 2}
-    rows, paths = [], {}
-    for name, examples in inputs.items():
-        for rate in RATES:
-            runs = [follow_descent(h, rate) for h in examples]
-            paths[name, rate] = runs[0][0]
-            alike, steps = np.array([run[1:] for run in runs]).T
-            rows.append([name, rate, f"{np.median(alike):.0%}", utils.spread(steps, ".0f")])
-    utils.print_table(["inputs", "rate", "both weights move alike", "steps to the goal"], rows)
-    print(
-        "1/2 + tanh(z)/2 is the sigmoid of 2z. The weights of a neuron share its error\n"
-        "and differ only in their inputs: where all are positive, an example moves both\n"
-        "the same way, but the goal lies up for one and down for the other. At small\n"
-        "rates the detours cost little; they limit the rate that descent can bear."
-    )
-    return plot_zigzag({name: paths[name, 2.0] for name in inputs})
+def plot_outputs(scales: tuple[float, float, float]) -> Figure:
+    """Fans of outputs by layer; the scale of the last column is under the mouse."""
+    title = "Small weights: all alike. Large: saturated. Sigmoid: off centre"
+    figure, axes = utils.new_figure(title)
+    axes.remove()
+    names = [[f"{name} {column}" for column in range(len(scales))] for name in ACTIVATIONS]
+    figure.set_size_inches(8, 5)
+    axes = figure.subplot_mosaic([*names, ["slider"] * len(scales)], height_ratios=[8, 8, 1])
+    panels = np.array([[axes[name] for name in row] for row in names])
+    slider = utils.new_slider(axes["slider"], "log10 of scale", -1, 1.5, np.log10(scales[-1]))
 
+    def draw(ax, name: str, scale: float) -> None:
+        levels = measure_outputs(ACTIVATIONS[name], scale)
+        color, layers = utils.COLORS[name], range(len(levels))
+        ax.clear()
+        for low, high, shade in ((0, 4, 0.2), (1, 3, 0.35)):
+            ax.fill_between(
+                layers, levels[:, low], levels[:, high], color=color, alpha=shade, linewidth=0
+            )
+        ax.plot(layers, levels[:, 2], color=color)
+        ax.set(ylim=(-1.1, 1.1), yticks=[-1, 0, 1], title=f"{name}, scale {scale:.3g}")
 
-def plot_zigzag(paths: dict[str, FloatArray]) -> Figure:
-    figure, axes = utils.new_figure(
-        "All-positive inputs lock the signs, and descent zig-zags", columns=2, height=4.4
-    )
-    for ax, (name, path), color in zip(axes, paths.items(), ("Tanh", "Sigmoid"), strict=True):
-        ax.plot(*path.T, ".-", color=utils.COLORS[color], linewidth=1.2, markersize=5)
-        ax.plot(*GOAL, "*", color=utils.INK, markersize=14)
-        utils.note(ax, "goal", (1, -1), (9, 4))
-        utils.note(ax, "start", (0, 0), (-36, -4))
-        ax.set(xlabel="weight 1", ylabel="weight 2", xlim=(-0.8, 2), ylim=(-2, 0.8))
-        ax.set(aspect="equal", title=f"inputs {name}, rate 2, first seed")
+    for row, name in zip(panels, ACTIVATIONS, strict=True):
+        for ax, scale in zip(row, scales, strict=True):
+            draw(ax, name, scale)
+
+    def update(log_scale: float) -> None:
+        for ax, name in zip(panels[:, -1], ACTIVATIONS, strict=True):
+            draw(ax, name, 10**log_scale)
+        panels[1, -1].set(xlabel="layer; move the slider")
+        figure.canvas.draw_idle()
+
+    for ax in panels[1, :-1]:
+        ax.set(xlabel="layer")
+    for ax in panels[:, 0]:
+        ax.set(ylabel="output")
+    utils.steer(slider, [], update)
     return figure
 
 
-# With weight scales: tanh differs from the sigmoid in both, the others in one at a time.
+# Why centring matters -----------------------------------------------------------------
+
+GOAL = np.array([1.0, -1.0])  # one weight up, one down
+RATES = (0.1, 0.3, 1.0, 2.0, 3.0)
+
+
+def centring_inputs(width: int = 2, examples: int = 1000) -> dict[str, FloatArray]:
+    """Centred inputs; the same lifted by 1/2; the control: centred, as long as the lifted."""
+    z = [np.random.default_rng(seed).normal(size=(examples, width)) for seed in utils.SEEDS]
+    centred = np.tanh(z) / 2
+    lifted = centred + 0.5
+    stretch = np.sqrt(np.mean(lifted**2) / np.mean(centred**2))
+    return {"centred": centred, "lifted": lifted, "centred, stretched": stretch * centred}
+
+
+def measure_steps(inputs: FloatArray, rate: float) -> FloatArray:
+    """Steps until w . h fits h1 - h2 with w within 0.1 of GOAL, one example h at a time."""
+    w = np.zeros((len(inputs), 2))
+    reached = np.full(len(inputs), np.inf)
+    with np.errstate(all="ignore"):  # too large a rate ends in infinity
+        for step, h in enumerate(inputs.swapaxes(0, 1), start=1):
+            error = np.sum((w - GOAL) * h, axis=1, keepdims=True)
+            w = w - rate * error * h  # of half the squared error
+            there = np.linalg.norm(w - GOAL, axis=1) < 0.1
+            reached[there & np.isinf(reached)] = step
+    return reached
+
+
+def measure_steepness(width: int) -> dict[str, tuple[float, float]]:
+    """Smallest and largest eigenvalue of E[h h^T]: how steep the loss is, by direction."""
+    steepness = {}
+    for name, h in centring_inputs(width).items():
+        h = h.reshape(-1, width)
+        values = np.linalg.eigvalsh(h.T @ h / len(h))
+        steepness[name] = float(values[0]), float(values[-1])
+    return steepness
+
+
+def measure_sign_lock() -> dict[str, float]:
+    """Share of a unit's weight gradients that have the more frequent sign, for one example.
+
+    They are delta * h, one delta for all, so that the signs are those of h, in the second
+    layer of 2-32-32-3 networks before any training.
+    """
+    x, _ = utils.spirals()
+    shares = {}
+    for name, activation in ACTIVATIONS.items():
+        network = utils.Network([2, 32, 32, 3], activation)
+        network.forward(x)
+        positive = (network.inputs[2] > 0).mean(axis=2)
+        shares[name] = float(np.mean(np.maximum(positive, 1 - positive)))
+    return shares
+
+
+def print_centring(steps: dict, steepness: dict, lock: dict) -> None:
+    """steps: {name: {rate: steps by seed}}; steepness: {width: {name: eigenvalues}}."""
+    words = ", ".join(f"{name} {share:.0%}" for name, share in lock.items())
+    print(f"Weight gradients of a unit that move the same way, for one example: {words}.\n")
+    rows = [
+        [f"{rate:g}", *(utils.spread(runs[rate], ".0f") for runs in steps.values())]
+        for rate in next(iter(steps.values()))
+    ]
+    utils.print_table(["steps at rate", *steps], rows)
+    print("\nHow steep the loss is in its flattest and its steepest direction:")
+    rows = [
+        [n, *(f"{low:.2f} {high:.2f}" for low, high in by_name.values())]
+        for n, by_name in steepness.items()
+    ]
+    utils.print_table(["inputs", *next(iter(steepness.values()))], rows)
+    print(
+        "lifted: all inputs positive, so that an example moves all weights one way. Yet\n"
+        "centred inputs of the same length fail at the same rate: it is steepness that\n"
+        "limits the rate. What the offset costs is that only one direction is steep, ever\n"
+        "more so with more inputs, and the others stay flat."
+    )
+
+
+def plot_centring(steps: dict, steepness: dict) -> Figure:
+    figure, (left, right) = utils.new_figure(
+        "An offset makes one direction steep, and leaves the rest flat", 2
+    )
+    styles = {
+        "centred": (utils.INK, "-"),
+        "lifted": (ORANGE, "-"),
+        "centred, stretched": (utils.INK, "--"),
+    }
+    for name, (color, line) in styles.items():
+        low, high = np.transpose([by_name[name] for by_name in steepness.values()])
+        left.plot(list(steepness), high / low, "o", color=color, linestyle=line)
+        at = (list(steepness)[-1], (high / low)[-1])
+        runs = np.array(list(steps[name].values()))
+        rates = list(steps[name])
+        utils.plot_spread(
+            right, rates, runs, color=color, linestyle=line, marker="o", label=name
+        )
+        if name != "centred, stretched":
+            utils.note(left, name, at, (-4, 8), ha="right", color=color)
+    left.set(
+        xscale="log",
+        yscale="log",
+        xlabel="number of inputs",
+        title="steepest / flattest direction",
+    )
+    left.set_xticks(list(steepness), map(str, steepness))
+    left.minorticks_off()
+    left.margins(y=0.15)
+    right.set(
+        xscale="log", yscale="log", xlabel="rate", title="steps to the goal (missing: never)"
+    )
+    right.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    right.minorticks_off()
+    right.legend()
+    return figure
+
+
+# Scale or centring? -------------------------------------------------------------------
+
 CONTENDERS = {
-    "sigmoid": (Sigmoid, 1.0),
-    "sigmoid, weights x4": (Sigmoid, 4.0),
-    "centred sigmoid": (CentredSigmoid, 1.0),
-    "centred, weights x4": (CentredSigmoid, 4.0),
-    "tanh": (Tanh, 1.0),
+    "sigmoid": utils.FORMULAS["Sigmoid"],
+    "sigmoid - 1/2": CENTRED,
+    "tanh": utils.FORMULAS["Tanh"],
 }
-LEARNING_RATES = (0.1, 0.3, 1.0, 3.0, 10.0)
+WEIGHT_SCALES = (1, 2, 4, 8, 16, 32)
+LEARNING_RATES = (0.1, 0.3, 1, 3, 10)
+HIDDEN = (16, 16, 16, 16)
 
 
-def steps_at_each_rate(activation: type, weight_scale: float) -> FloatArray:
-    """Steps to a loss of 0.3 on spirals with four hidden layers, as (rates, seeds)."""
-    rates, seeds = len(LEARNING_RATES), list(utils.SEEDS)
-    x, labels = utils.spirals(seeds, turns=0.5, points=20)
-    network = utils.Network(
-        [2, 16, 16, 16, 16, 3], activation, weight_scale=weight_scale, seeds=seeds * rates
+def measure_scale_and_centring() -> dict[str, utils.Grid]:
+    data = partial(utils.spirals, turns=0.5, points=20)
+    grid = {"scales": WEIGHT_SCALES, "rates": LEARNING_RATES, "seeds": range(5), "steps": 150}
+    return {
+        name: utils.train_grid(layer, data, HIDDEN, **grid)
+        for name, layer in CONTENDERS.items()
+    }
+
+
+def steps_at_best_rate(grid: utils.Grid) -> FloatArray:
+    """For each weight scale the steps of all seeds at its best rate, as (scales, seeds)."""
+    rates = np.median(grid.steps, axis=-1).argmin(axis=1)
+    return grid.steps[np.arange(len(rates)), rates]
+
+
+def print_scale_and_centring(grids: dict[str, utils.Grid]) -> None:
+    rows = []
+    for name, grid in grids.items():
+        medians = map(utils.written, np.median(steps_at_best_rate(grid), axis=1))
+        scale, rate = utils.best(grid.steps)
+        rows.append(
+            [
+                name,
+                *medians,
+                f"{grid.scales[scale]:g}",
+                f"{grid.rates[rate]:g}",
+                utils.spread(grid.new_accuracy[scale, rate]),
+            ]
+        )
+    scales = [f"{scale:g}" for scale in next(iter(grids.values())).scales]
+    utils.print_table(["scale", *scales, "best", "rate", "new points right"], rows)
+    best = {name: np.median(grid.steps, axis=-1).min() for name, grid in grids.items()}
+    print(
+        "At their best: "
+        + ", ".join(f"{name} {utils.written(n)} steps" for name, n in best.items())
+        + "."
     )
-    history = utils.train(
-        network,
-        np.tile(x, (rates, 1, 1)),  # every seed once with each rate, all in one computation
-        np.tile(labels, (rates, 1)),
-        steps=600,
-        rate=np.repeat(LEARNING_RATES, len(seeds)),
+
+
+def plot_scale_and_centring(grids: dict[str, utils.Grid]) -> Figure:
+    figure, ax = utils.new_figure("Larger weights mend the sigmoid's slope, not its offset")
+    colors = (utils.COLORS["Sigmoid"], ORANGE, utils.COLORS["Tanh"])
+    for (name, grid), color in zip(grids.items(), colors, strict=True):
+        steps = steps_at_best_rate(grid)
+        utils.plot_spread(ax, grid.scales, steps, color=color, marker="o", label=name)
+    ax.set(
+        xscale="log",
+        yscale="log",
+        xlabel="weight scale",
+        ylabel="steps to loss 0.3, at the best rate",
     )
-    return utils.steps_to_reach(history.loss, 0.3).reshape(rates, len(seeds))
-
-
-def show_scale_and_centring() -> Figure:
-    seeds = len(utils.SEEDS)
-    utils.heading(f"Scale or centring? Steps to loss 0.3, 2-16-16-16-16-3, {seeds} seeds")
-    print("Training each of 5 networks at 5 rates, 600 steps: about 3 s ...")
-    best, rows = {}, []
-    for name, (activation, scale) in CONTENDERS.items():
-        steps = steps_at_each_rate(activation, scale)
-        medians = np.median(steps, axis=1)
-        best[name] = steps[medians.argmin()]
-        rows.append([name, *map(utils.written, medians), utils.spread(best[name], ".0f")])
-    utils.print_table(
-        ["rate", *(f"{rate:g}" for rate in LEARNING_RATES), "at its best [quartiles]"], rows
-    )
-
-    slow, *quicker = (np.median(steps) for steps in best.values())
-    times = (f"{slow / steps:.1f}" for steps in quicker)
-    words = "Times as quick as sigmoid: weights x4 {}, centred {}, both {}; tanh {}."
-    print(words.format(*times))
-    print("Both together are a tanh: s(4x) - 1/2 = tanh(2x) / 2.")
-    return plot_scale_and_centring(best)
-
-
-def plot_scale_and_centring(best: dict[str, FloatArray]) -> Figure:
-    low, tanh, high = np.percentile(best.pop("tanh"), [25, 50, 75])
-    runs = np.array(list(best.values())).reshape(2, 2, -1)  # (lifted or centred, x1 or x4)
-
-    figure, ax = utils.new_figure("What makes tanh quicker: its scale, and being centred")
-    words = ("sigmoid", "centred sigmoid")
-    colors = (utils.COLORS["Sigmoid"], utils.COLORS["LeakyReLU"])
-    for name, color, steps in zip(words, colors, runs, strict=True):
-        quartiles = np.percentile(steps, [25, 50, 75], axis=1)
-        error = np.abs(quartiles[[0, 2]] - quartiles[1])
-        ax.errorbar([0, 1], quartiles[1], error, fmt="o-", color=color, capsize=4)
-        utils.note(ax, name, (0, quartiles[1, 0]), (-8, -4), color=color, ha="right")
-    ax.axhspan(low, high, color=utils.COLORS["Tanh"], alpha=0.25, linewidth=0)
-    ax.axhline(tanh, color=utils.COLORS["Tanh"])
-    utils.note(ax, "tanh", (-0.5, tanh), (4, 6), color=utils.COLORS["Tanh"])
-    ax.set(xlim=(-0.5, 1.3), ylim=(30, 800), yscale="log")
-    ax.set_xticks([0, 1], ["weights as usual", "weights x4"])
-    ax.set_yticks([30, 100, 300], ["30", "100", "300"])
+    ax.set_xticks(grid.scales, [f"{scale:g}" for scale in grid.scales])
+    ax.set_yticks([5, 10, 30, 100], ["5", "10", "30", "100"])
     ax.minorticks_off()
-    ax.set(ylabel="steps to loss 0.3, at the best rate")
+    ax.legend(loc="lower left")
     return figure
 
 
 def main() -> dict[str, Figure]:
-    show_values()
-    check_gradients()
-    climb_the_ladder()
-    show_means()
-    figures = {
-        "tanh_curve": utils.explore(Tanh(), title="Tanh: slope 1 at 0, and flat tails too"),
-        "tanh_zigzag": show_zigzag(),
-        "tanh_scale": show_scale_and_centring(),
-    }
-    print(
-        "\nRemember: tanh is a sigmoid with four times the slope and outputs of both signs.\n"
-        "Both make it quicker between layers. It saturates all the same."
+    utils.heading("Forward and backward")
+    utils.print_values(utils.measure_values(Tanh(), [-10, -5, -2, -1, 0, 1, 2, 5, 10]))
+
+    utils.heading("Gradient check: backward against finite differences of forward")
+    checks = {name: utils.gradient_check(layer) for name, layer in LAYERS.items()}
+    utils.print_gradient_checks(checks)
+
+    utils.heading("From the textbook formula to one that is right everywhere")
+    print_ladder(measure_ladder([1e-20, 1e-9, 1e-3, 1, 20, 800]))
+
+    utils.heading("What a layer passes on: outputs in deep random networks")
+    pairs = [(name, scale) for name in ACTIVATIONS for scale in SCALES]
+    print_outputs(
+        {(name, scale): measure_outputs(ACTIVATIONS[name], scale) for name, scale in pairs}
     )
-    return figures
+
+    utils.heading("Why centring matters: inputs with an offset")
+    steps = {
+        name: {rate: measure_steps(h, rate) for rate in RATES}
+        for name, h in centring_inputs().items()
+    }
+    steepness = {width: measure_steepness(width) for width in (2, 16, 64)}
+    print_centring(steps, steepness, measure_sign_lock())
+
+    utils.heading("Scale or centring? Steps to loss 0.3 on spirals")
+    size = f"{len(WEIGHT_SCALES)} weight scales and {len(LEARNING_RATES)} rates"
+    print(f"Training {len(CONTENDERS)} activations at {size} ...")
+    grids = measure_scale_and_centring()
+    print_scale_and_centring(grids)
+
+    print(
+        "\nRemember: tanh is a sigmoid with four times the slope and outputs around 0. Larger\n"
+        "weights give the sigmoid the slope, not the centre. Both saturate."
+    )
+    return {
+        "tanh_curve": utils.explore(Tanh(), title="Tanh: slope 1 at 0, and flat tails too"),
+        "tanh_outputs": plot_outputs(SCALES),
+        "tanh_centring": plot_centring(steps, steepness),
+        "tanh_scale": plot_scale_and_centring(grids),
+    }
 
 
 if __name__ == "__main__":
