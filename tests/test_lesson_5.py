@@ -169,7 +169,7 @@ def test_comparison_counts_units_and_times_each_side(monkeypatch):
     assert lesson.largest_distance(ones, ones) == 0
     seen = []
 
-    def clock(calls):
+    def clock(calls, repeats):
         seen.append(list(calls))
         for call in calls.values():
             call()
@@ -415,6 +415,9 @@ def test_modern_ones_are_trained_at_their_own_scale(monkeypatch):
     new, _ = lesson.DATA["spirals"](range(2), new=True)
     assert x.shape == new.shape == (2, 60, 2)
     assert not np.array_equal(x, new)
+    x, labels = lesson.DATA["digits"](range(2))
+    assert (x.shape, labels.shape) == ((2, 70, 100), (2, 70))
+    np.testing.assert_array_equal(np.bincount(labels[0]), [7] * 10)
 
 
 # --- The two mistakes ------------------------------------------------------------------
