@@ -627,6 +627,13 @@ def new_figure(title: str, columns: int = 1, *, height: float = 4.0, **grid):
     return figure, axes
 
 
+def new_mosaic(title: str, mosaic: list, heights: list, height: float = 6.0):
+    """The same with named Axes, which `mosaic` places; returns Figure and Axes by name."""
+    figure = plt.figure(figsize=(8, height), layout="constrained")
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure, figure.subplot_mosaic(mosaic, height_ratios=heights)
+
+
 def note(ax: Axes, text: str, at: tuple, shift: tuple, **style) -> None:
     """Write text beside the data point `at`, shifted by so many typographic points."""
     style = {"color": INK, "annotation_clip": False, **style}
@@ -791,11 +798,10 @@ def explore(
     make = (lambda values: func(**values)) if parameter else (lambda _: function_of(func))
     values_of(make(start), x[:1])  # what is no function is refused before there is a figure
 
-    figure = plt.figure(figsize=(8, 4.4), layout="constrained")
-    figure.suptitle(title or name_of(func), x=0.01, ha="left")
     bars = [f"slider {row}" for row in range(1 + len(parameter))]
     mosaic = [["output", "slope"], *([bar, bar] for bar in bars)]
-    axes = figure.subplot_mosaic(mosaic, height_ratios=[14, *[1] * len(bars)])
+    heights = [14, *[1] * len(bars)]
+    figure, axes = new_mosaic(title or name_of(func), mosaic, heights, height=4.4)
     place = new_slider(axes[bars[0]], "input x", low, high, low + 0.7 * (high - low))
     knobs = {
         name: new_slider(axes[bar], name, *parameter[name])
@@ -1147,10 +1153,8 @@ def save(figures: Mapping[str, Figure], folder: Path) -> None:
 
 
 # --------------------------------------------------------------------------------------
-# Lesson 6: the four side by side. `Layers` maps names to layers.
+# Lesson 6: the four side by side
 # --------------------------------------------------------------------------------------
-
-Layers = Mapping[str, Callable]
 
 
 class Units(NamedTuple):
@@ -1186,24 +1190,22 @@ def print_units(drawn: Mapping[str, Sequence[Units]]) -> None:
     print("Largest gap between the curve to be drawn and the sum of the units.")
 
 
-def plot_units(layers: Layers, start: int = 8) -> Figure:
+def plot_units(layers: Mapping[str, Callable], start: int = 8) -> Figure:
     """The units of each layer, thin, and their sum; their number follows the mouse."""
-    figure = plt.figure(figsize=(8, 6), layout="constrained")
     title = "Bent units add up to a curve; straight ones stay straight"
-    figure.suptitle(title, x=0.01, ha="left")
     names = list(layers)
     mosaic = [names[:2], names[2:], ["units", "units"]]
-    axes = figure.subplot_mosaic(mosaic, height_ratios=[12, 12, 1])
+    figure, axes = new_mosaic(title, mosaic, [12, 12, 1])
     slider = new_slider(axes["units"], "units", 1, 25, start, steps=24)
-    panels = {name: axes[name] for name in names}
-    for ax in panels.values():
+    panels = [axes[name] for name in names]
+    for ax in panels:
         ax.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-3, 0, 3], yticks=[-2, 0, 2])
 
     def update(count: float) -> None:
-        for name, ax in panels.items():
+        for (name, f), ax in zip(layers.items(), panels, strict=True):
             for drawn in [*ax.lines, *ax.texts]:
                 drawn.remove()
-            units = measure_units(layers[name], round(count))
+            units = measure_units(f, round(count))
             color = COLORS.get(name, INK)
             ax.plot(units.x, units.target, color=FAINT, linewidth=6, alpha=0.5)
             ax.plot(units.x, units.parts, color=color, linewidth=0.8)
@@ -1212,10 +1214,10 @@ def plot_units(layers: Layers, start: int = 8) -> Figure:
             ax.plot(units.bends, joints, "o", color=color, markersize=5)
             ax.set_title(f"{name}: largest gap {gap(units):.2f}", color=color, weight="bold")
         words = "grey: the curve to draw\nthin: units, thick: their sum"
-        panels[names[0]].text(-2.9, -2.8, words, color=INK, fontsize=10)
+        panels[0].text(-2.9, -2.8, words, color=INK, fontsize=10)
 
     across = lambda x: np.interp(x, (-3, 3), (slider.valmin, slider.valmax))  # noqa: E731
-    steer(slider, list(panels.values()), update, across)
+    steer(slider, panels, update, across)
     return figure
 
 
@@ -1353,13 +1355,11 @@ def print_ridges(ridges: Mapping[str, Ridge]) -> None:
     print_table(["scale:", *(f"{s:g}" for s in scales), "norm is 1 at", "in theory"], rows)
 
 
-def plot_ridges(layers: Layers, ridges: Mapping[str, Ridge]) -> Figure:
+def plot_ridges(layers: Mapping[str, Callable], ridges: Mapping[str, Ridge]) -> Figure:
     """Heat maps over weight scale and depth; the scale under the mouse is measured below."""
-    figure = plt.figure(figsize=(8, 6), layout="constrained")
     title = "Beside a narrow ridge of weight scales, gradients vanish or explode"
-    figure.suptitle(title, x=0.01, ha="left")
     mosaic = [list(ridges), ["flow"] * len(ridges), ["slider"] * len(ridges)]
-    axes = figure.subplot_mosaic(mosaic, height_ratios=[12, 10, 1])
+    figure, axes = new_mosaic(title, mosaic, [12, 10, 1])
     ends = np.log2(next(iter(ridges.values())).scales[[0, -1]])
     slider = new_slider(axes["slider"], "log2 of the weight scale", *ends, 1)
     flow, panels = axes["flow"], [axes[name] for name in ridges]
@@ -1381,12 +1381,9 @@ def plot_ridges(layers: Layers, ridges: Mapping[str, Ridge]) -> Figure:
     figure.colorbar(image, ax=panels, label="log10 of the gradient norm", extend="both")
     flow.set(xlim=(0, DEPTH), ylim=(1e-16, 1e16), yscale="log", xlabel="layers back")
     flow.set(ylabel="gradient norm", title="move the mouse over a map, press up/down")
-    label = {
-        "color": "white",
-        "weight": "bold",
-        "arrowprops": {"arrowstyle": "-", "color": "white"},
-    }
-    note(panels[-1], "ridge", (np.log2(ridge.measured), 33), (24, 8), **label)
+    arrow = {"arrowstyle": "-", "color": "white"}
+    at = (np.log2(ridge.measured), 0.8 * len(back))
+    note(panels[-1], "ridge", at, (24, 8), color="white", weight="bold", arrowprops=arrow)
 
     def update(log_scale: float) -> None:
         for line, cursor, layer in zip(lines, cursors, layers.values(), strict=True):
@@ -1413,20 +1410,16 @@ class Trained(NamedTuple):
     rates: FloatArray  # the best ones
     loss: FloatArray  # (scales, seeds), on the examples that were trained on
     new_accuracy: FloatArray  # (scales, seeds), on others
-    inside: np.ndarray  # (scales,), whether rates above and below were tried
 
 
 def measure_training(layer, data, middle_rates, scales=TRAINING_SCALES) -> Trained:
     """Train four hidden layers of 32 at every scale, at three rates, a factor of 3 apart."""
-    hidden, three = [32] * 4, np.array([1 / 3, 1, 3])
-    found = []
+    found, options = [], {"steps": 100, "seeds": range(5)}
     for scale, middle in zip(scales, middle_rates, strict=True):
-        grid = train_grid(
-            layer, data, hidden, scales=[scale], rates=middle * three, steps=100, seeds=range(5)
-        )
+        rates = [middle / 3, middle, middle * 3]
+        grid = train_grid(layer, data, [32] * 4, scales=[scale], rates=rates, **options)
         place = best(grid.loss)
-        rate = grid.rates[place[1]]
-        found.append((rate, grid.loss[place], grid.new_accuracy[place], rate == middle))
+        found.append((grid.rates[place[1]], grid.loss[place], grid.new_accuracy[place]))
     return Trained(scales, *map(np.array, zip(*found, strict=True)))
 
 
@@ -1435,7 +1428,7 @@ def print_training(trained: Mapping[str, Trained]) -> None:
     rows = [
         [name, scale, f"{rate:.1g}", spread(loss, ".3f"), spread(right)]
         for name, each in trained.items()
-        for scale, rate, loss, right in zip(*each[:4], strict=True)
+        for scale, rate, loss, right in zip(*each, strict=True)
     ]
     print_table(columns, rows)
 
@@ -1488,10 +1481,8 @@ def main() -> dict[str, Figure]:
     caption = f"same weights (scale {scale}), rate ({rate}) and data"
     heading(f"Three spiral arms: {caption}")
     print("Training five times: about 2 s ...")
-    learned = {
-        name: measure_learning(layer, scale, rate)
-        for name, layer in {**bare, "LeakyReLU": four["LeakyReLU"]}.items()
-    }
+    five = {**bare, **four}
+    learned = {name: measure_learning(layer, scale, rate) for name, layer in five.items()}
     print_learning(learned)
     figures["compare_learning"] = plot_learning(learned, caption)
 

@@ -272,7 +272,6 @@ def test_training_takes_the_best_of_three_rates(monkeypatch) -> None:
     np.testing.assert_allclose(trained.rates, [10, 90])
     np.testing.assert_allclose(trained.loss, 0, atol=1e-12)
     np.testing.assert_allclose(trained.new_accuracy, 1)
-    assert list(trained.inside) == [True, False]
 
 
 def test_the_best_rates_lie_inside_what_the_lesson_tries(saved_runs) -> None:
@@ -292,7 +291,6 @@ TRAINED = {
     "ReLU": utils.Trained(
         (1, 4), np.array([0.3, 0.05]), np.array([[1.0, 2, 3, 4, 5], [6, 7, 8, 9, 10]]),
         np.array([[0.1, 0.2, 0.3, 0.4, 0.5], [0.55, 0.6, 0.65, 0.7, 0.75]]),
-        np.array([True, True]),
     )
 }  # fmt: skip
 
