@@ -319,6 +319,11 @@ def test_descent_is_the_same_by_hand(monkeypatch):
         assert losses.shape == by_hand.shape == (11, 2)
         assert losses[-1].mean() < losses[0].mean()
         np.testing.assert_allclose(losses, by_hand, rtol=1e-12)
+    x, labels = utils.spirals(range(2))
+    how = {"weight_scale": 2**0.5, "seeds": range(2), "dtype": np.float64}
+    usual = utils.Network([2, 32, 32, 3], lesson.ReLU(), **how)
+    start = utils.train(usual, x.astype(float), labels, steps=0, rate=1).loss[0]
+    np.testing.assert_allclose(curves["ReLU"][0][0], start, rtol=1e-12)
     monkeypatch.setitem(lesson.PAIRS, "Tanh", (lesson.Tanh(), nn.Softsign()))
     losses, by_hand = lesson.measure_descent(steps=2)["Tanh"]
     assert np.abs(losses - by_hand).max() > 1e-3
@@ -333,6 +338,13 @@ def test_descent_printed(capsys):
 
 def test_fit_grid_learns_what_train_grid_does(monkeypatch):
     monkeypatch.setattr(lesson, "SEEDS", range(2))
+    original = utils.spirals
+
+    def spirals(seeds, new=False):  # the new examples are others, and labelled otherwise
+        x, labels = original(seeds, new=new)
+        return x, (labels + 2 * new) % 3
+
+    monkeypatch.setattr(utils, "spirals", spirals)
     rates = (0.1, 0.5)
     how = {"scales": [1.5], "rates": rates, "steps": 15, "seeds": range(2)}
     expected = utils.train_grid(FromTorch(nn.Tanh()), utils.spirals, [8], **how)
