@@ -875,7 +875,7 @@ def steer(slider: Slider, axes: Sequence[Axes], update: Callable, value_at=float
 
     def move_to(value: float) -> None:
         figure.set_layout_engine("none")  # nothing changes its size: drawn twice as quickly
-        slider.set_val(np.clip(value, slider.valmin, slider.valmax))
+        slider.set_val(slider.valstep[np.abs(slider.valstep - value).argmin()])
 
     def follow(event) -> None:
         # While the toolbar pans or zooms it holds the lock.
@@ -885,9 +885,8 @@ def steer(slider: Slider, axes: Sequence[Axes], update: Callable, value_at=float
     def press(event) -> None:
         steps = {"down": -1, "up": 1}.get(event.key, 0)  # left and right are the toolbar's
         if steps:
-            values = slider.valstep
-            place = np.abs(values - slider.val).argmin() + steps * max(1, len(values) // 120)
-            move_to(values[np.clip(place, 0, len(values) - 1)])
+            one = slider.valstep[1] - slider.valstep[0]
+            move_to(slider.val + steps * max(one, (slider.valmax - slider.valmin) / 120))
 
     slider.on_changed(update)
     # The canvas keeps these two alive, and they the slider.
