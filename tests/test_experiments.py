@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from activations_utils import (
     HE,
-    RATES,
     SEEDS,
     Network,
+    best,
     dead_units,
+    digits,
     gradient_flow,
-    loss_at_best_rate,
     new_layer,
     print_table,
     softmax_cross_entropy,
@@ -24,6 +24,7 @@ from activations_utils import (
     spread,
     steps_to_reach,
     train,
+    train_grid,
 )
 from leaky_relu_from_scratch import LeakyReLU
 from registry import REGISTRY
@@ -271,7 +272,7 @@ def test_training_lowers_the_loss_and_sees_every_step_and_the_end(
 def test_a_step_goes_down_the_gradient_by_the_rate() -> None:
     x, labels = spirals([0])
     network = Network([2, 4, 3], Tanh, seeds=[0], dtype=np.float64)
-    train(network, x, labels, steps=0, rate=0.5)
+    network.backward(softmax_cross_entropy(network.forward(x), labels)[1])
     before = copies(network)
     gradients = [*network.grad_weights, *network.grad_biases]
     train(network, x, labels, steps=1, rate=0.5)
@@ -327,19 +328,35 @@ def test_networks_with_rates_and_scales_of_their_own_go_the_way_of_single_ones(
         np.testing.assert_allclose(together[:, [i]], alone, rtol=1e-9)
 
 
-def test_the_loss_at_the_best_rate_is_the_lowest_median_and_at_most_that_of_guessing() -> None:
-    seeds = range(3)
-    best = loss_at_best_rate(Tanh(), 2, 1.0, seeds)
-    assert best.shape == (3,)
-    x, labels = spirals(seeds, turns=0.5, points=20)
-    medians = []
-    for rate in RATES:
-        network = Network([2, 16, 16, 3], Tanh(), seeds=seeds)
-        medians.append(np.median(train(network, x, labels, steps=200, rate=rate).loss[-1]))
-    assert np.median(best) == pytest.approx(min(medians), rel=0.05)
-    assert 0 < medians.index(min(medians)) < len(RATES) - 1, "the best rate is bracketed"
-    hopeless = loss_at_best_rate(ReLU(), 8, 1e6, seeds)  # overflows at every rate
-    np.testing.assert_allclose(hopeless, np.log(3), rtol=1e-6)
+def test_a_grid_holds_what_each_network_learns_when_trained_alone() -> None:
+    scales, rates, seeds = [1.0, 2.0], [0.1, 0.5, 1e9], [3, 4, 5]
+    grid = train_grid(
+        Tanh, spirals, [6], scales=scales, rates=rates, steps=20, goal=1, seeds=seeds
+    )
+    (x, labels), (new_x, new_labels) = spirals(seeds), spirals(seeds, new=True)
+    for i, scale in enumerate(scales):
+        for j, rate in enumerate(rates[:2]):
+            network = Network([2, 6, 3], Tanh, weight_scale=scale, seeds=seeds)
+            loss = train(network, x, labels, steps=20, rate=rate).loss
+            np.testing.assert_allclose(grid.loss[i, j], loss[-1], rtol=1e-4)
+            np.testing.assert_array_equal(grid.steps[i, j], steps_to_reach(loss, 1))
+            right = (network.forward(new_x).argmax(axis=-1) == new_labels).mean(axis=-1)
+            np.testing.assert_allclose(grid.new_accuracy[i, j], right, atol=0.01)
+    assert grid.loss.max() <= np.log(3) + 1e-9, "who diverged knows no less than a guess"
+    medians = np.median(grid.loss, axis=-1)
+    assert medians[best(grid.loss)] == medians.min()
+
+
+def test_digits_are_standardised_and_new_ones_come_from_other_faces() -> None:
+    (x, labels), (new_x, new_labels) = digits([1, 2]), digits([1, 2], new=True)
+    assert x.dtype == np.float32
+    assert x.shape[2] == new_x.shape[2] == 100
+    np.testing.assert_allclose(x.mean(axis=(1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose((x**2).mean(axis=(1, 2)), 1, atol=1e-4)
+    for each in (labels, new_labels):
+        assert (np.bincount(each.ravel()) == each.size / 10).all()
+    assert np.abs(x[0] - x[1]).max() > 0.1
+    np.testing.assert_array_equal(digits([2])[0][0], x[1])
 
 
 def test_steps_to_reach_is_the_first_step_below_the_target_or_never() -> None:
