@@ -2,23 +2,22 @@
 # requires-python = ">=3.10"
 # dependencies = ["numpy>=2.0", "matplotlib>=3.10.7"]
 # ///
-"""Lesson 3 - ReLU: sparse, quick to learn, and easily killed.
+"""Lesson 3 - ReLU: all or nothing, good for depth, and easily killed.
 
 The idea. Let what is positive through and stop the rest:
 
     ReLU(x) = max(0, x)          ReLU'(x) = 1 for x > 0, 0 for x <= 0
 
-Where a unit is active the gradient passes undiminished, through any number of layers; that,
-more than its price of one comparison, made deep networks trainable without tricks (Nair &
+Where a unit is active the gradient passes undiminished, through any number of layers (Nair &
 Hinton 2010; Glorot, Bordes & Bengio 2011; Krizhevsky, Sutskever & Hinton 2012). Where it is
-not, nothing passes at all: a unit that no example activates learns nothing any more.
+not, nothing passes at all: a unit of the first layer that no example activates learns
+nothing any more under plain gradient descent.
 
 Run it:  python relu_from_scratch.py [--save DIR]
 """
 
-import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -35,30 +34,26 @@ class ReLU:
     """
 
     def __init__(self) -> None:
-        self._slope: Any = None
+        self._active: np.ndarray | None = None
 
     def forward(self, x: ArrayLike) -> FloatArray:
-        """Return max(0, x), and remember its slope for `backward`."""
+        """Return max(0, x), and remember for `backward` where x was positive."""
         x = utils.as_real_array(x)
-        self._slope = self.derivative(x)
-        return np.asarray(np.maximum(0, x))
+        self._active, self._dtype = x > 0, x.dtype
+        return np.maximum(0, x)
 
     def backward(self, grad_output: ArrayLike) -> FloatArray:
         """Return dL/dx: the upstream gradient where the latest x was positive, else 0."""
-        return np.asarray(utils.upstream_gradient(grad_output, self._slope) * self._slope)
+        dtype = None if self._active is None else self._dtype
+        return utils.upstream_gradient(grad_output, self._active, dtype) * self._active
 
     def derivative(self, x: ArrayLike) -> FloatArray:
         """Return 1 where x > 0, and 0 elsewhere (and for NaN)."""
         x = utils.as_real_array(x)
-        return np.asarray(x > 0).astype(x.dtype)
+        return (x > 0).astype(x.dtype)
 
     def __call__(self, x: ArrayLike) -> FloatArray:
         return self.forward(x)
-
-
-def show_values() -> None:
-    utils.heading("Forward and backward")
-    utils.print_values(ReLU(), [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
 
 
 class MisgatedReLU(ReLU):
@@ -68,240 +63,329 @@ class MisgatedReLU(ReLU):
         return np.maximum(grad_output, 0)
 
 
-def check_gradients() -> None:
-    utils.heading("Gradient check: backward against finite differences of forward")
-    utils.print_gradient_checks({"ReLU": ReLU(), "gated by the gradient": MisgatedReLU()})
-    middle = utils.numerical_gradient(ReLU(), 0.0)
-    print(
-        f"At the kink in 0 the slope is 0 from the left and 1 from the right, and central\n"
-        f"differences give {middle:g}. The check accepts 0 to 1; the usual choice is 0."
-    )
+LAYERS = {"ReLU": ReLU(), "gated by the gradient": MisgatedReLU()}
 
 
-def show_silence() -> None:
-    seeds = len(utils.SEEDS)
-    utils.heading(f"Sparse: silent outputs in a random network of width 64, over {seeds} seeds")
-    generators = [np.random.default_rng(seed) for seed in utils.SEEDS]
-    h = np.array([rng.normal(size=(100, 64)) for rng in generators])
-    rows = []
-    for layer in range(1, 11):
-        weights = [rng.normal(0, utils.HE / 64**0.5, (64, 64)) for rng in generators]
-        h = ReLU()(h @ np.array(weights))
-        if layer in (1, 2, 5, 10):
-            rows.append([layer, utils.spread((h == 0).mean(axis=(1, 2)))])
-    utils.print_table(["layer", "share of zeros, median [quartiles]"], rows)
+# What it costs ------------------------------------------------------------------------
 
 
-class Textbook:
-    """An activation from two formulas, the slope in terms of the output; to compare with."""
-
-    def __init__(self, output: Callable[..., Any], slope: Callable[..., Any]) -> None:
-        self._output, self._slope = output, slope
-
-    def forward(self, x: FloatArray) -> FloatArray:
-        self._y = self._output(x)
-        return self._y
-
-    def backward(self, grad_output: FloatArray) -> FloatArray:
-        return grad_output * self._slope(self._y)
+def measure_cost(elements: int = 65536, repeats: int = 100) -> dict[str, float]:
+    """Nanoseconds per element of forward and backward by the bare formulas, and our class."""
+    x = np.random.default_rng(0).normal(size=elements).astype(np.float32)
+    layers = {name: utils.FORMULAS[name] for name in ("ReLU", "Sigmoid", "Tanh")}
+    layers["this lesson's class"] = ReLU()
+    runs = {name: partial(pass_both_ways, layer, x) for name, layer in layers.items()}
+    seconds = utils.time_each(runs, repeats)
+    return {name: spent / elements * 1e9 for name, spent in seconds.items()}
 
 
-TEXTBOOK_SIGMOID = Textbook(lambda x: 1 / (1 + np.exp(-x)), lambda s: s * (1 - s))
-TEXTBOOK_TANH = Textbook(np.tanh, lambda t: 1 - t * t)
+def pass_both_ways(layer: utils.Layer, x: FloatArray) -> None:
+    layer.forward(x)
+    layer.backward(x)
 
 
-def time_each(layers: Mapping[str, Any], x: FloatArray) -> dict[str, float]:
-    """Median seconds of a forward and a backward pass of each layer."""
-    seconds: dict[str, list[float]] = {name: [] for name in layers}
-    for _ in range(100):  # in turn, so that a busy moment of the machine meets all
-        for name, layer in layers.items():
-            start = time.perf_counter()
-            layer.forward(x)
-            layer.backward(x)
-            seconds[name].append(time.perf_counter() - start)
-    return {name: float(np.median(times)) for name, times in seconds.items()}
+def print_cost(cost: dict[str, float]) -> None:
+    first = next(iter(cost.values()))
+    rows = [[name, f"{spent:.2f}", f"{spent / first:.1f}"] for name, spent in cost.items()]
+    utils.print_table(["", "ns per element", f"times {next(iter(cost))}"], rows)
+    print("How they compare depends on how well NumPy knows this processor.")
 
 
-def show_cost() -> None:
-    utils.heading("What it costs: forward + backward, measured now, 65,536 float32")
-    x = np.random.default_rng(0).normal(size=65536).astype(np.float32)
-    layers = {"ReLU": ReLU(), "sigmoid": TEXTBOOK_SIGMOID, "tanh": TEXTBOOK_TANH}
-    seconds = time_each(layers, x)
-    utils.print_table(
-        ["", "ns per element", "times ReLU"],
-        [
-            [name, f"{spent / x.size * 1e9:.2f}", f"{spent / seconds['ReLU']:.1f}"]
-            for name, spent in seconds.items()
-        ],
-    )
-    print(
-        "(sigmoid and tanh by their textbook formulas.) How they compare depends on how\n"
-        "well NumPy knows this processor. The matrix product before them costs far more."
-    )
+# Gradients that survive depth ---------------------------------------------------------
 
 
-def show_gradient_flow() -> Figure:
-    seeds = len(utils.SEEDS)
-    utils.heading(f"Gradients that survive depth: 20 random layers, over {seeds} seeds")
-    norms = {
+def measure_flow() -> dict[str, FloatArray]:
+    """Gradient norms by layer; the last two are the controls."""
+    return {
         "ReLU, He initialization": utils.gradient_flow(ReLU, weight_scale=utils.HE),
         "ReLU, weight scale 1": utils.gradient_flow(ReLU),
-        "sigmoid, weight scale 1": utils.gradient_flow(TEXTBOOK_SIGMOID),
+        "no activation, weight scale 1": utils.gradient_flow(utils.FORMULAS["no activation"]),
+        "sigmoid, weight scale 1": utils.gradient_flow(utils.FORMULAS["Sigmoid"]),
     }
-    utils.print_table(
-        ["gradient norm at the input", "median [quartiles]"],
-        [[name, utils.spread(runs[0], ".1e")] for name, runs in norms.items()],
-    )
+
+
+def print_flow(norms: dict[str, FloatArray]) -> None:
+    rows = [[name, utils.spread(runs[0], ".1e")] for name, runs in norms.items()]
+    depth = len(next(iter(norms.values()))) - 1
+    utils.print_table([f"gradient norm {depth} layers back", "median [quartiles]"], rows)
     print(
-        "Half of the units stop the gradient, so that each layer leaves half of its\n"
-        "square. Weights larger by sqrt(2) make up for that (He et al. 2015)."
+        "Half of the units stop the gradient, which halves its square in every layer. Weights\n"
+        "larger by sqrt(2) make up for that (He et al. 2015)."
     )
+
+
+def plot_flow(norms: dict[str, FloatArray]) -> Figure:
     figure, ax = utils.new_figure("With He initialization ReLU keeps the gradient alive")
-    colors = (utils.COLORS["ReLU"], utils.INK, utils.COLORS["Sigmoid"])
+    colors = (utils.COLORS["ReLU"], "#56B4E9", utils.INK, utils.COLORS["Sigmoid"])
     utils.plot_gradient_flow(norms, colors=dict(zip(norms, colors, strict=True)), ax=ax)
     return figure
 
 
-TEXTBOOK_LEAKY = Textbook(
-    lambda x: np.where(x > 0, x, x / 100), lambda y: np.where(y > 0, 1, 0.01)
-)
+# And learning? ------------------------------------------------------------------------
+
+USUAL_SCALES = {"Sigmoid": 1.0, "Tanh": 1.0, "ReLU": utils.HE}
 DEPTHS = (1, 2, 4, 8)
+DEPTH_RATES = (0.03, 0.1, 0.3, 1, 3, 10, 30)
+EASY_SPIRALS = partial(utils.spirals, turns=0.5, points=20)
 
 
-def show_depth() -> Figure:
-    utils.heading("And learning? Loss after 200 steps at the best rate; guessing costs 1.10")
-    print("Training 4 activations with 1 to 8 hidden layers at 5 rates, 5 seeds: 2 s ...")
-    layers = {
-        "Sigmoid": (TEXTBOOK_SIGMOID, 1.0),
-        "Tanh": (TEXTBOOK_TANH, 1.0),
-        "ReLU": (ReLU, utils.HE),
-        "LeakyReLU": (TEXTBOOK_LEAKY, utils.HE),
+class Learned(NamedTuple):
+    """Networks at the rate with the lowest median loss."""
+
+    rate: float
+    loss: FloatArray  # of each seed, after the last step
+    new_accuracy: FloatArray  # of each seed, on points that it was not trained on
+
+
+def measure_depth() -> dict[str, dict[int, Learned]]:
+    """By activation and number of hidden layers; all at their usual weight scales."""
+    return {
+        name: {depth: learn(name, scale, depth) for depth in DEPTHS}
+        for name, scale in USUAL_SCALES.items()
     }
-    losses = {
-        name: np.array([utils.loss_at_best_rate(layer, n, scale, range(5)) for n in DEPTHS])
-        for name, (layer, scale) in layers.items()
-    }
-    spreads = (map(utils.spread, runs) for runs in losses.values())
-    utils.print_table(["", *losses], zip(DEPTHS, *spreads, strict=True))
-
-    figure, ax = utils.new_figure("With depth the sigmoid stops learning, the others do not")
-    for (name, runs), width in zip(losses.items(), (2.2, 6, 4, 2), strict=True):
-        style = {"color": utils.COLORS[name], "label": name, "linewidth": width}
-        utils.plot_spread(ax, DEPTHS, runs, marker="o", **style)
-    utils.plot_guessing(ax, DEPTHS)
-    ax.set(xlabel="hidden layers of 16 units")
-    return figure
 
 
-CONTENDERS = {"ReLU": (ReLU, utils.HE), "tanh": (TEXTBOOK_TANH, 1.0)}  # with weight scales
-RATES = (0.1, 0.3, 1.0)
+def learn(name: str, scale: float, depth: int) -> Learned:
+    grid = utils.train_grid(
+        utils.FORMULAS[name], EASY_SPIRALS, [16] * depth,
+        scales=[scale], rates=DEPTH_RATES, seeds=range(5), steps=150,
+    )  # fmt: skip
+    best = utils.best(grid.loss)
+    return Learned(float(grid.rates[best[1]]), grid.loss[best], grid.new_accuracy[best])
 
 
-def show_convergence() -> Figure:
-    seeds = len(utils.SEEDS)
-    utils.heading(f"Convergence: the network and the spirals of lesson 2, {seeds} seeds")
-    print("Training 2-32-32-3 networks, 600 steps, 6 times: about 2 s ...")
-    x, labels = utils.spirals()
-    losses, reached, rows = {}, {}, []
-    for rate in RATES:
-        for name, (activation, scale) in CONTENDERS.items():
-            network = utils.Network([2, 32, 32, 3], activation, weight_scale=scale)
-            history = utils.train(network, x, labels, steps=600, rate=rate)
-            losses[name, rate] = history.loss
-            reached[name, rate] = utils.steps_to_reach(history.loss, 0.3)
-            rows.append([
-                name, rate, utils.spread(reached[name, rate], ".0f"),
-                utils.spread(history.loss[-1], ".3f"), utils.spread(history.accuracy[-1]),
-            ])  # fmt: skip
-    utils.print_table(["", "rate", "steps to loss 0.3", "loss at the end", "accuracy"], rows)
-    best = {name: min(np.median(reached[name, rate]) for rate in RATES) for name in CONTENDERS}
-    ratio = best["tanh"] / best["ReLU"]
-    print(f"At the best of these rates tanh needs {ratio:.1f} times the steps of ReLU.")
-    return plot_convergence(losses)
+def print_depth(learned: dict[str, dict[int, Learned]]) -> None:
+    rows = [
+        [
+            name,
+            depth,
+            f"{each.rate:g}",
+            utils.spread(each.loss, ".3f"),
+            utils.spread(each.new_accuracy),
+        ]
+        for name, by_depth in learned.items()
+        for depth, each in by_depth.items()
+    ]
+    utils.print_table(["", "hidden layers", "best rate", "loss", "new points right"], rows)
 
 
-def plot_convergence(losses: Mapping[tuple[str, float], FloatArray]) -> Figure:
-    figure, axes = utils.new_figure(
-        "ReLU learns the spirals sooner than tanh", len(RATES), sharey=True
+def plot_depth(learned: dict[str, dict[int, Learned]]) -> Figure:
+    figure, ax = utils.new_figure(
+        "At its usual weights a deep sigmoid network learns at no rate"
     )
-    for ax, rate in zip(axes, RATES, strict=True):
-        for name, color, shift in (("ReLU", "ReLU", -24), ("tanh", "Tanh", 12)):
-            loss, style = losses[name, rate], {"color": utils.COLORS[color]}
-            utils.plot_spread(ax, range(len(loss)), loss, **style)
-            at = (400, np.median(loss[400]))
-            utils.note(ax, name, at, (0, shift), fontweight="bold", **style)
-        ax.set(xlabel="step", yscale="log", title=f"learning rate {rate:g}")
-    axes[0].set(ylabel="training loss, median and quartiles")
+    for (name, by_depth), width in zip(learned.items(), (2.2, 4, 2), strict=True):
+        losses = np.array([each.loss for each in by_depth.values()])
+        style = {"color": utils.COLORS[name], "label": name, "linewidth": width, "marker": "o"}
+        utils.plot_spread(ax, list(by_depth), losses, **style)
+    ax.axhline(np.log(3), color=utils.FAINT, linestyle="--", linewidth=1)
+    utils.note(ax, "guessing", (1, np.log(3)), (0, -14))
+    ax.set(xscale="log", xlabel="hidden layers of 16 units")
+    ax.set(ylabel="training loss at the best rate")
+    ax.set_xticks(list(by_depth), map(str, by_depth))
+    ax.minorticks_off()
+    ax.legend(loc="center left")
     return figure
 
 
-STARTS = ((1.0, 0.0), (3.0, 0.0), (5.0, 0.0), (10.0, 0.0), (1.0, -2.0))  # rate, bias
+# Who is quicker? ----------------------------------------------------------------------
+
+CONTENDERS = ("ReLU", "Tanh")
+RACES = {  # data, weight scales and rates
+    "spirals": (partial(utils.spirals, points=30), (1, 2, 4, 8, 16), (0.03, 0.1, 0.3, 1, 3)),
+    "digits": (utils.digits, (0.7, 1.4, 2.8, 5.6, 11.3), (0.1, 0.3, 1, 3)),
+}
 
 
-def show_dying() -> Figure:
-    seeds = len(utils.SEEDS)
-    utils.heading(f"Dying: hidden units that no example activates, over {seeds} seeds")
-    print("Training 2-32-3 networks on spirals, 1500 steps, 5 times: about 2 s ...")
-    x, labels = utils.spirals(turns=0.5)
-    shares, rows = {}, []
-    for rate, bias in STARTS:
-        network = utils.Network([2, 32, 3], ReLU, weight_scale=utils.HE, bias=bias)
-        history = utils.train(network, x, labels, steps=1500, rate=rate, watch=utils.dead_units)
-        dead = history.watched  # (steps + 1, seeds, units)
-        shares[rate, bias] = dead.mean(axis=2)
-        start, end = shares[rate, bias][[0, -1]]
-        revived = np.any(dead[:-1] & ~dead[1:], axis=0)
-        gradient = np.abs(network.grad_weights[0]).max(axis=1)[dead[-1]]
+def measure_races() -> dict[tuple[str, str], utils.Grid]:
+    """By data set and activation: 2 hidden layers of 32 units, steps to a loss of 0.3."""
+    return {
+        (data, name): utils.train_grid(
+            utils.FORMULAS[name], source, [32, 32],
+            scales=scales, rates=rates, seeds=range(5), steps=60,
+        )
+        for data, (source, scales, rates) in RACES.items()
+        for name in CONTENDERS
+    }  # fmt: skip
+
+
+def print_races(races: dict[tuple[str, str], utils.Grid]) -> None:
+    rows = []
+    for (data, name), grid in races.items():
+        scale, rate = utils.best(grid.steps)
         rows.append([
-            f"{rate:g}", f"{bias:g}", f"{np.median(start):.2f}", utils.spread(end),
-            revived.sum(), gradient.max(initial=0), utils.spread(history.accuracy[-1]),
+            data, name, f"{grid.scales[scale]:g}", f"{grid.rates[rate]:g}",
+            utils.spread(grid.steps[scale, rate], ".0f"),
+            utils.spread(grid.new_accuracy[scale, rate]),
         ])  # fmt: skip
     utils.print_table(
-        ["rate", "bias", "dead at 0", "dead at the end", "revived", "gradient", "accuracy"],
-        rows,
+        ["data", "", "best scale", "rate", "steps to loss 0.3", "new right"], rows
+    )
+
+
+def plot_races(races: dict[tuple[str, str], utils.Grid]) -> Figure:
+    sets = list(dict.fromkeys(data for data, _ in races))
+    figure, axes = utils.new_figure(
+        "Who is quicker depends on the data", len(sets), sharey=True
+    )
+    for (data, name), grid in races.items():
+        ax = axes[sets.index(data)]
+        rates = np.median(grid.steps, axis=-1).argmin(axis=1)
+        steps = grid.steps[np.arange(len(rates)), rates]
+        utils.plot_spread(
+            ax, grid.scales, steps, color=utils.COLORS[name], marker="o", label=name
+        )
+        ax.set(xscale="log", yscale="log", xlabel="weight scale", title=data)
+        ax.set_xticks(grid.scales, [f"{scale:g}" for scale in grid.scales])
+        ax.set_yticks([10, 30, 60], ["10", "30", "60"])
+        ax.minorticks_off()
+    axes[0].set(ylabel="steps to loss 0.3, at the best rate")
+    axes[0].legend()
+    return figure
+
+
+# Dying --------------------------------------------------------------------------------
+
+STARTS = ((1, 0), (3, 0), (5, 0), (10, 0), (1, -2))  # rate, bias
+HIDDEN_LAYERS = (1, 2)
+
+
+class Dying(NamedTuple):
+    """Dead units of one hidden layer in training, at one rate from one starting bias."""
+
+    share: FloatArray  # (steps + 1, seeds)
+    died: int  # units dead at some step, over all seeds
+    revived: int  # of those, the ones that came back at some step
+    accuracy: FloatArray  # of each seed, at the end
+
+
+def dead_by_layer(network: utils.Network) -> list[np.ndarray]:
+    """For each hidden layer, which units no example activates: (seeds, units)."""
+    return [before.max(axis=1) <= 0 for before in network.pre_activations]
+
+
+def measure_dying(rate: float, bias: float, hidden: int = 1, steps: int = 600) -> list[Dying]:
+    """One entry for each hidden layer of a network of `hidden` layers of 32 units."""
+    x, labels = utils.spirals(turns=0.5, points=30)
+    network = utils.Network([2, *[32] * hidden, 3], ReLU, weight_scale=utils.HE, bias=bias)
+    with np.errstate(all="ignore"):
+        history = utils.train(network, x, labels, steps=steps, rate=rate, watch=dead_by_layer)
+    found = []
+    for dead in np.moveaxis(history.watched, 1, 0):  # (steps + 1, seeds, units) for each layer
+        revived = np.any(dead[:-1] & ~dead[1:], axis=0)
+        found.append(
+            Dying(
+                dead.mean(axis=2),
+                int(dead.any(axis=0).sum()),
+                int(revived.sum()),
+                history.accuracy[-1],
+            )
+        )
+    return found
+
+
+def print_dying(first: dict[tuple[float, float], Dying], second: list[Dying]) -> None:
+    """first: by rate and bias; second: the layers of the control, at rate 2."""
+    rows = [
+        [f"{rate:g}", f"{bias:g}", f"{np.median(d.share[0]):.2f}", utils.spread(d.share[-1]),
+         d.died, d.revived, utils.spread(d.accuracy)]
+        for (rate, bias), d in first.items()
+    ]  # fmt: skip
+    utils.print_table(
+        ["rate", "bias", "dead at 0", "dead at the end", "died", "revived", "accuracy"], rows
     )
     print(
-        "revived: how many of the dead, in all seeds, came back at any step.\n"
-        "gradient: the largest that still reaches a weight of a dead unit."
+        "\nThe control, two hidden layers at rate 2: only the first has inputs that never move."
     )
-    return plot_dying(shares)
+    rows = [[n, d.died, d.revived] for n, d in enumerate(second, start=1)]
+    utils.print_table(["layer", "died", "revived"], rows)
 
 
-def plot_dying(shares: Mapping[tuple[float, float], FloatArray]) -> Figure:
-    figure, (left, right) = utils.new_figure(
-        "Large steps kill ReLUs, and the dead stay dead", 2, sharey=True
+def plot_dying(first: dict[tuple[float, float], Dying]) -> Figure:
+    biases = sorted({bias for _, bias in first}, reverse=True)
+    figure, axes = utils.new_figure(
+        "First-layer ReLUs that die stay dead", len(biases), sharey=True
     )
-    for (rate, bias), share in shares.items():
-        ax = left if bias == 0 else right
-        utils.plot_spread(ax, range(1, len(share) + 1), share, color=utils.COLORS["ReLU"])
-        at, lift = (len(share), np.median(share[-1])), -14 if (rate, bias) == (1, 0) else 5
-        utils.note(ax, f"rate {rate:g}", at, (0, lift), ha="right")
-    for ax, start in ((left, 0), (right, -2)):
-        ax.set(xlabel="step (the first is 1)", xscale="log", xlim=(1, 1500), ylim=(-0.08, 1.1))
-        ax.set(title=f"biases start at {start}")
-    left.set(ylabel="share of dead units")
+    for (rate, bias), dying in first.items():
+        ax, steps = axes[biases.index(bias)], len(dying.share)
+        utils.plot_spread(ax, range(1, steps + 1), dying.share, color=utils.COLORS["ReLU"])
+        at = (steps, np.median(dying.share[-1]))
+        utils.note(ax, f"rate {rate:g}", at, (0, 5), ha="right")
+        ax.set(
+            xlabel="step (the first is 1)", xscale="log", xlim=(1, steps), ylim=(-0.03, 1.12)
+        )
+        ax.set(title=f"biases start at {bias:g}")
+    axes[0].set(ylabel="share of dead units")
     return figure
+
+
+def measure_born_dead(width: int, depth: int, networks: int = 4000) -> float:
+    """Share of random networks without biases whose last layer answers 0 to a random input."""
+    rng = np.random.default_rng((width, depth))
+    h = rng.normal(size=(networks, 1, width))
+    for _ in range(depth):
+        h = ReLU()(h @ rng.normal(size=(networks, width, width)))
+    return float(np.mean((h == 0).all(axis=(1, 2))))
+
+
+def print_born_dead(shares: dict[tuple[int, int], float]) -> None:
+    rows = [
+        [width, depth, f"{share:.3f}", f"{1 - (1 - 2.0**-width) ** depth:.3f}"]
+        for (width, depth), share in shares.items()
+    ]
+    utils.print_table(["width N", "depth L", "born dead", "1-(1-2^-N)^L"], rows)
 
 
 def main() -> dict[str, Figure]:
-    show_values()
-    check_gradients()
-    show_silence()
-    show_cost()
-    figures = {
+    utils.heading("Forward and backward")
+    utils.print_values(utils.measure_values(ReLU(), [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10]))
+
+    utils.heading("Gradient check: backward against finite differences of forward")
+    checks = {name: utils.gradient_check(layer) for name, layer in LAYERS.items()}
+    utils.print_gradient_checks(checks)
+    middle = float(utils.numerical_gradient(ReLU(), 0.0))
+    print(f"At the kink central differences give {middle:g}; right is 0 to 1, usual is 0.")
+
+    utils.heading("What it costs: forward + backward by the bare formulas, measured now")
+    print_cost(measure_cost())
+
+    utils.heading("Gradients that survive depth: random layers")
+    norms = measure_flow()
+    print_flow(norms)
+
+    utils.heading("And learning? Loss on spirals by depth; guessing costs 1.10")
+    print(f"Training {len(USUAL_SCALES)} activations at {len(DEPTH_RATES)} rates ...")
+    learned = measure_depth()
+    print_depth(learned)
+
+    utils.heading("Who is quicker, each at its best scale and rate?")
+    print(f"Training on {' and '.join(RACES)} ...")
+    races = measure_races()
+    print_races(races)
+
+    utils.heading(
+        f"Dying: first-layer units that no example activates, {len(utils.SEEDS)} seeds"
+    )
+    print(f"Training {len(STARTS) + 1} times ...")
+    first = {(rate, bias): measure_dying(rate, bias)[0] for rate, bias in STARTS}
+    print_dying(first, measure_dying(2, 0, hidden=2, steps=300))
+
+    utils.heading("Born dead: narrow networks that answer 0 from the start")
+    sizes = [(2, 4), (2, 8), (3, 8), (5, 8)]
+    print_born_dead({size: measure_born_dead(*size) for size in sizes})
+
+    print(
+        "\nRemember: a ReLU passes the whole gradient or none. With He initialization deep\n"
+        "networks learn; a unit of the first layer that no example activates is lost."
+    )
+    return {
         "relu_curve": utils.explore(
             ReLU(), title="ReLU passes the gradient whole, or stops it"
         ),
-        "relu_flow": show_gradient_flow(),
-        "relu_depth": show_depth(),
-        "relu_convergence": show_convergence(),
-        "relu_dying": show_dying(),
+        "relu_flow": plot_flow(norms),
+        "relu_depth": plot_depth(learned),
+        "relu_quicker": plot_races(races),
+        "relu_dying": plot_dying(first),
     }
-    print(
-        "\nRemember: a ReLU passes the whole gradient or none. With He initialization and\n"
-        "moderate steps that trains deep networks fast; a unit that never fires is lost."
-    )
-    return figures
 
 
 if __name__ == "__main__":
