@@ -280,9 +280,9 @@ def measure_score_gradient(scores: ArrayLike) -> list[list[float]]:
 def print_score_gradient(rows: list[list[float]]) -> None:
     utils.print_table(["score", "dL/dp times s'", "p - y"], rows)
     print(
-        "On paper the two are equal: s' = p (1 - p) cancels what is under dL/dp. Computed,\n"
-        "1 - p has lost its digits, so one computes p - y at once: it is large whenever\n"
-        "the answer is wrong. BCEWithLogitsLoss in lesson 5 does that."
+        "On paper the two are equal: s' = p (1 - p) cancels what is under dL/dp.\n"
+        "Computed, 1 - p has lost its digits, so one takes p - y at once: it is large\n"
+        "whenever the answer is wrong. BCEWithLogitsLoss in lesson 5 does that."
     )
 
 
@@ -309,8 +309,9 @@ def main() -> dict[str, Figure]:
     print_score_gradient(measure_score_gradient([0, 5, 36, 37, 40]))
 
     print(
-        "\nRemember: a sigmoid turns a score into a probability. Between layers, with weights\n"
-        "of the usual size, it leaves a quarter or less: keep it for outputs and gates."
+        "\nRemember: a sigmoid turns a score into a probability. Between layers, with\n"
+        "weights of the usual size, it leaves a quarter or less: keep it for outputs and\n"
+        "gates."
     )
     return {
         "sigmoid_curve": utils.explore(Sigmoid(), title="The sigmoid is flat in both tails"),

@@ -69,7 +69,7 @@ class UnsquaredTanh(Tanh):
 
 LAYERS = {"Tanh": Tanh(), "1 - |t| for 1 - t^2": UnsquaredTanh()}
 CENTRED = utils.Formula(lambda x: np.tanh(x / 2) / 2, lambda y: 0.25 - y * y)  # s(x) - 1/2
-ORANGE = "#E69F00"  # for what is no activation
+OLIVE = "#999933"  # for what is no activation of the lessons
 
 
 # From the textbook formula to one that is right everywhere ----------------------------
@@ -87,7 +87,10 @@ def measure_ladder(x: ArrayLike) -> FloatArray:
 
 def print_ladder(rows: FloatArray) -> None:
     columns = ["x", "textbook", "(1-e)/(1+e)", "with expm1", "1-t*t", "4e/(1+e)^2"]
-    utils.print_table(columns, [[f"{value:.9g}" for value in row] for row in rows])
+    digits = (3, 9, 9, 9, 6, 6)
+    utils.print_table(
+        columns, [[f"{v:.{n}g}" for v, n in zip(row, digits, strict=True)] for row in rows]
+    )
     print(
         "exp(800) is infinite, and inf / inf is not a number. e = exp(-2|x|) cannot\n"
         "overflow, but 1 - e loses the digits of a small x; expm1(y), which is exp(y) - 1\n"
@@ -126,11 +129,9 @@ SCALES = (0.3, 1.0, 10.0)
 def plot_outputs(scales: tuple[float, float, float]) -> Figure:
     """Fans of outputs by layer; the scale of the last column is under the mouse."""
     title = "Small weights: all alike. Large: saturated. Sigmoid: off centre"
-    figure, axes = utils.new_figure(title)
-    axes.remove()
     names = [[f"{name} {column}" for column in range(len(scales))] for name in ACTIVATIONS]
-    figure.set_size_inches(8, 5)
-    axes = figure.subplot_mosaic([*names, ["slider"] * len(scales)], height_ratios=[8, 8, 1])
+    mosaic = [*names, ["slider"] * len(scales)]
+    figure, axes = utils.new_mosaic(title, mosaic, heights=[8, 8, 1], height=5)
     panels = np.array([[axes[name] for name in row] for row in names])
     slider = utils.new_slider(axes["slider"], "log10 of scale", -1, 1.5, np.log10(scales[-1]))
 
@@ -220,7 +221,7 @@ def measure_sign_lock() -> dict[str, float]:
 def print_centring(steps: dict, steepness: dict, lock: dict) -> None:
     """steps: {name: {rate: steps by seed}}; steepness: {width: {name: eigenvalues}}."""
     words = ", ".join(f"{name} {share:.0%}" for name, share in lock.items())
-    print(f"Weight gradients of a unit that move the same way, for one example: {words}.\n")
+    print(f"Same sign among the weight gradients of a unit: {words}.\n")
     rows = [
         [f"{rate:g}", *(utils.spread(runs[rate], ".0f") for runs in steps.values())]
         for rate in next(iter(steps.values()))
@@ -234,9 +235,10 @@ def print_centring(steps: dict, steepness: dict, lock: dict) -> None:
     utils.print_table(["inputs", *next(iter(steepness.values()))], rows)
     print(
         "lifted: all inputs positive, so that an example moves all weights one way. Yet\n"
-        "centred inputs of the same length fail at the same rate: it is steepness that\n"
-        "limits the rate. What the offset costs is that only one direction is steep, ever\n"
-        "more so with more inputs, and the others stay flat."
+        "centred inputs of the same length fail at the same rate: with one example at a\n"
+        "time it is their length that limits the rate, not their sign. What the offset\n"
+        "costs: all the length that it adds makes one direction steep, ever more so with\n"
+        "more inputs, and the others stay flat."
     )
 
 
@@ -246,7 +248,7 @@ def plot_centring(steps: dict, steepness: dict) -> Figure:
     )
     styles = {
         "centred": (utils.INK, "-"),
-        "lifted": (ORANGE, "-"),
+        "lifted": (OLIVE, "-"),
         "centred, stretched": (utils.INK, "--"),
     }
     for name, (color, line) in styles.items():
@@ -331,7 +333,7 @@ def print_scale_and_centring(grids: dict[str, utils.Grid]) -> None:
 
 def plot_scale_and_centring(grids: dict[str, utils.Grid]) -> Figure:
     figure, ax = utils.new_figure("Larger weights mend the sigmoid's slope, not its offset")
-    colors = (utils.COLORS["Sigmoid"], ORANGE, utils.COLORS["Tanh"])
+    colors = (utils.COLORS["Sigmoid"], OLIVE, utils.COLORS["Tanh"])
     for (name, grid), color in zip(grids.items(), colors, strict=True):
         steps = steps_at_best_rate(grid)
         utils.plot_spread(ax, grid.scales, steps, color=color, marker="o", label=name)
@@ -380,8 +382,8 @@ def main() -> dict[str, Figure]:
     print_scale_and_centring(grids)
 
     print(
-        "\nRemember: tanh is a sigmoid with four times the slope and outputs around 0. Larger\n"
-        "weights give the sigmoid the slope, not the centre. Both saturate."
+        "\nRemember: tanh is a sigmoid with four times the slope and outputs around 0.\n"
+        "Larger weights give the sigmoid the slope, not the centre. Both saturate."
     )
     return {
         "tanh_curve": utils.explore(Tanh(), title="Tanh: slope 1 at 0, and flat tails too"),

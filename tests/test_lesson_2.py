@@ -76,10 +76,10 @@ def test_the_slider_draws_the_last_column_anew() -> None:
             np.testing.assert_allclose(line.get_ydata(), expected, atol=0.02)
             assert line.get_color() == utils.COLORS[name]
     event = plt.matplotlib.backend_bases.KeyEvent("key_press_event", figure.canvas, "down")
-    for _ in range(4):  # of 240 steps from -1 to 1.5
+    for _ in range(4):  # of 120 key presses from -1 to 1.5
         figure.canvas.callbacks.process(event.name, event)
     titles = [ax.get_title() for ax in figure.axes]
-    assert f"Tanh, scale {10 ** (1 - 4 * 2.5 / 240):.3g}" in titles
+    assert f"Tanh, scale {10 ** (1 - 4 * 2.5 / 120):.3g}" in titles
     assert "Tanh, scale 1" in titles
 
 
