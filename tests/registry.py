@@ -70,14 +70,14 @@ REGISTRY = _Registry({
         make=Sigmoid,
         truth=lambda x: (1 / (1 + mp.exp(-x)), 1 / (4 * mp.cosh(x / 2) ** 2)),
         fast=_fast_sigmoid,
-        bound=5, values=(0, 1), slopes=(0, 0.25), rising=True,
+        bound=6, values=(0, 1), slopes=(0, 0.25), rising=True,
         textbook=_textbook_sigmoid,
     ),
     "Tanh": Activation(
         make=Tanh,
         truth=lambda x: (mp.tanh(x), 1 / mp.cosh(x) ** 2),
         fast=_fast_tanh,
-        bound=5, values=(-1, 1), slopes=(0, 1), rising=True,
+        bound=6, values=(-1, 1), slopes=(0, 1), rising=True,
         textbook=_textbook_tanh,
     ),
     "ReLU": Activation(
@@ -91,7 +91,7 @@ REGISTRY = _Registry({
         make=lambda: LeakyReLU(ALPHA),
         truth=lambda x: (x, mp.mpf(1)) if x > 0 else (x * mp.mpf(ALPHA), mp.mpf(ALPHA)),
         fast=lambda x: (np.where(x > 0, x, ALPHA * x), np.where(x > 0, 1.0, ALPHA)),
-        bound=0.5 + 2**-29,  # the float64 product may be off half a unit of its own
+        bound=1.5 + 2**-29,  # alpha is rounded to the dtype of x first
         values=(-INF, INF), slopes=(ALPHA, 1), rising=True,
         textbook=lambda x: (
             np.where(x > 0, x, ALPHA * x),

@@ -54,7 +54,6 @@ LIMITS: list[tuple[Any, Any, Any, float]] = [
     (LeakyReLU(0.25), "max", "max", 1),
     (LeakyReLU(0.25), "min", "min", 1),
     (LeakyReLU(0.25), "-min", 0, 0.25),
-    (LeakyReLU(0), -INF, 0, 0),  # the limit of 0 * x
     (LeakyReLU(0), INF, INF, 1),
     (LeakyReLU(0), "-max", 0, 0),
     (LeakyReLU(1), "-max", "-max", 1),
@@ -166,31 +165,20 @@ def test_relu_against_pytorch(dtype: Any) -> None:
 def test_leaky_relu_against_pytorch(alpha: float, dtype: Any) -> None:
     x, upstream = wide_inputs(dtype)
     if alpha == 0:
-        finite = ~np.isneginf(x)  # the one value we do not share: see the next test
+        finite = ~np.isneginf(x)  # 0 times infinity: NaN, with a warning of NumPy's
         x, upstream = x[finite], upstream[finite]
     output, gradient = pytorch(
         lambda f: lambda tensor: f.leaky_relu(tensor, alpha), x, upstream
     )
     leaky = LeakyReLU(alpha)
-    # PyTorch rounds alpha to float32 first, we only the product.
-    info = np.finfo(dtype)
-    rtol, atol = (0.0, 0.0) if dtype == np.float64 else (float(info.eps), 1.5e-45)
-    for got, theirs in [(leaky.forward(x), output), (leaky.backward(upstream), gradient)]:
-        assert got.dtype == dtype
-        np.testing.assert_allclose(got, theirs, rtol=rtol, atol=atol)
+    np.testing.assert_array_equal(leaky.forward(x), output, strict=True)
+    np.testing.assert_array_equal(leaky.backward(upstream), gradient, strict=True)
     at_zero = pytorch(
         lambda f: lambda tensor: f.leaky_relu(tensor, alpha),
         np.zeros(1, dtype),
         np.ones(1, dtype),
     )[1]
     assert leaky.derivative(np.zeros(1, dtype)) == at_zero == dtype(alpha)
-
-
-def test_the_one_value_that_differs_from_pytorch() -> None:
-    minus_infinity, one = np.array([-INF]), np.array([1.0])
-    theirs, _ = pytorch(lambda f: lambda tensor: f.leaky_relu(tensor, 0.0), minus_infinity, one)
-    assert np.isnan(theirs)
-    assert LeakyReLU(0)(minus_infinity) == 0
 
 
 @pytest.mark.parametrize("exploded", [INF, NAN])
