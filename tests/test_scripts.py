@@ -1,10 +1,12 @@
-"""The lessons run as a learner runs them: as scripts, from anywhere, on any terminal."""
+"""The lessons run as a learner runs them: as scripts, from anywhere, on any terminal.
+
+`test_running.py` tries everywhere else with a lesson that takes no time.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -69,15 +71,6 @@ def test_without_a_screen_figures_go_to_plots_here(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is a screen")
-def test_a_window_backend_without_a_screen_is_no_error(tmp_path: Path) -> None:
-    run = run_script(
-        "sigmoid_from_scratch.py", cwd=tmp_path, environment={"MPLBACKEND": "TkAgg"}
-    )
-    assert (run.code, run.errors) == (0, "")
-    assert (tmp_path / "plots" / "sigmoid_curve.png").exists()
-
-
 def test_runs_from_a_path_with_spaces_and_accents(tmp_path: Path) -> None:
     elsewhere = tmp_path / "mes leçons à moi"
     elsewhere.mkdir()
@@ -88,17 +81,6 @@ def test_runs_from_a_path_with_spaces_and_accents(tmp_path: Path) -> None:
     )
     assert (run.code, run.errors) == (0, "")
     assert len(list((elsewhere / "à").iterdir())) == 4
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows calls a closed pipe an invalid argument")
-def test_a_closed_pipe_is_no_traceback(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "sigmoid_from_scratch.py"), "--save", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr.read() == b""
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -177,31 +159,6 @@ def test_windows_are_titled_by_their_place_in_the_story(
     assert list(tmp_path.iterdir()) == [], "shown, so not saved"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
-@pytest.mark.parametrize(
-    ("script", "sign"),
-    [("relu_from_scratch.py", "Training"), ("sigmoid_from_scratch.py", "WINDOW")],
-    ids=["in the middle of a lesson", "while the windows are open"],
-)
-def test_control_c_ends_a_lesson_with_one_line(script: str, sign: str, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, str(ROOT / script)],
-        cwd=tmp_path, env={**os.environ, **SCREEN, "WAIT": "1"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # A shell's background job, as these tests may be one, passes on that SIGINT is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        for line in process.stdout:
-            if sign in line:
-                break
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert errors.strip() == "Stopped."
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_figures_look_the_same_whatever_the_readers_own_settings(
     saved_runs: dict[str, Run], tmp_path: Path
 ) -> None:
@@ -227,31 +184,6 @@ print(ax.lines[0].get_linewidth(), ax.get_facecolor()[:3])
 """
     run = run_python(code, tmp_path)
     assert (run.stdout, run.stderr) == ("7.0 (0.0, 0.0, 0.0)\n", "")
-
-
-def test_run_in_a_notebook_shows_the_figures_there_and_saves_none(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib_inline")
-    code = f"""
-import warnings
-warnings.simplefilter("ignore")  # IPython's own
-from IPython.terminal.interactiveshell import TerminalInteractiveShell
-from IPython.utils.capture import capture_output
-
-shell = TerminalInteractiveShell.instance()
-shell.run_line_magic("matplotlib", "inline")
-with capture_output() as captured:
-    shell.run_line_magic("run", {str(ROOT / "sigmoid_from_scratch.py")!r})
-pictures = [output for output in captured.outputs if "Figure" in output.data["text/plain"]]
-print(len(pictures), "Remember: " in captured.stdout, "saved" in captured.stdout)
-"""
-    environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "settings")}
-    environment.pop("MPLBACKEND", None)
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert run.stdout.endswith("4 True False\n"), run.stderr
-    assert not (tmp_path / "plots").exists()
 
 
 def wanted() -> list[str]:
