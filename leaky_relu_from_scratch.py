@@ -10,15 +10,14 @@ The idea. Let a little of what is negative through:
 
 A unit that no example activates still gets alpha times its gradient and can work its way
 back (Maas, Hannun & Ng 2013, with alpha = 0.01; He et al. 2015 learn alpha). How fast
-depends on alpha: the usual 0.01 leaks a hundredth, and revives that slowly. This lesson
-repeats lesson 3's experiment with several alphas, from the same seeds: alpha = 0 is ReLU.
+depends on alpha. This lesson repeats lesson 3's experiments with several alphas, from the
+same seeds: alpha = 0 is ReLU.
 
 Run it:  python leaky_relu_from_scratch.py [--save DIR]
 """
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,8 +31,8 @@ from activations_utils import FloatArray
 class LeakyReLU:
     """x where x > 0 and alpha * x elsewhere, of real numbers; keeps their shape and dtype.
 
-    alpha, one finite real number, need not fit into a float16 or float32: products with it
-    are formed in float64, and rounded to half a unit in the last place.
+    alpha, one finite real number, is rounded to the dtype of x, as PyTorch does it; outputs
+    are within 1.5 units in the last place. Raises ValueError or TypeError for another alpha.
     """
 
     def __init__(self, alpha: float = 0.01) -> None:
@@ -41,44 +40,27 @@ class LeakyReLU:
         if checked.ndim != 0 or not math.isfinite(checked):
             raise ValueError(f"alpha must be one finite real number, got {alpha!r}")
         self.alpha = float(checked)
-        self._slope: Any = None
-        self._dtype: Any = None
-
-    def _local_slope(self, x: FloatArray) -> FloatArray:
-        return np.asarray(
-            np.take([self.alpha, 1.0], x > 0)
-        )  # False takes the first, True the second
+        self._slope: FloatArray | None = None
 
     def forward(self, x: ArrayLike) -> FloatArray:
         """Return x times its slope, and remember the slope for `backward`."""
         x = utils.as_real_array(x)
-        slope = self._local_slope(x)
-        if self.alpha == 0:
-            x = np.maximum(x, 0)  # 0 * -inf would be NaN; its limit is 0
-        output = np.asarray(x * slope).astype(x.dtype)
-        self._slope, self._dtype = slope, x.dtype
+        slope = self.derivative(x)
+        output = x * slope
+        self._slope = slope
         return output
 
     def backward(self, grad_output: ArrayLike) -> FloatArray:
         """Return dL/dx = dL/df * f'(x), for the x of the latest forward."""
-        grad_output = utils.upstream_gradient(grad_output, self._slope, self._dtype)
-        return np.asarray(grad_output * self._slope).astype(self._dtype)
+        return utils.upstream_gradient(grad_output, self._slope) * self._slope
 
     def derivative(self, x: ArrayLike) -> FloatArray:
         """Return 1 where x > 0, and alpha elsewhere."""
         x = utils.as_real_array(x)
-        return self._local_slope(x).astype(x.dtype)
+        return np.where(x > 0, 1, self.alpha).astype(x.dtype)
 
     def __call__(self, x: ArrayLike) -> FloatArray:
         return self.forward(x)
-
-
-ALPHAS = (0.0, 0.01, 0.03, 0.1, 0.3)
-
-
-def show_values() -> None:
-    utils.heading("Forward and backward, alpha = 0.01")
-    utils.print_values(LeakyReLU(), [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
 
 
 class SealedLeakyReLU(LeakyReLU):
@@ -88,101 +70,126 @@ class SealedLeakyReLU(LeakyReLU):
         return (self._slope == 1) * np.asarray(grad_output)
 
 
-def check_gradients() -> None:
-    utils.heading("Gradient check: backward against finite differences of forward")
-    layers: dict[str, Any] = {f"alpha = {alpha:g}": LeakyReLU(alpha) for alpha in ALPHAS}
-    layers["backward without alpha"] = SealedLeakyReLU()
-    utils.print_gradient_checks(layers)
+ALPHAS = (0.0, 0.01, 0.03, 0.1, 0.3)
+LAYERS = {
+    **{f"alpha = {alpha:g}": LeakyReLU(alpha) for alpha in ALPHAS},
+    "backward without alpha": SealedLeakyReLU(),
+}
 
 
-def revive() -> Figure:
-    seeds = len(utils.SEEDS)
-    utils.heading(f"Reviving: lesson 3's dead start again, biases at -2, over {seeds} seeds")
-    print("Training 2-32-3 networks on spirals, 1500 steps, 5 times: about 2 s ...")
-    x, labels = utils.spirals(turns=0.5)
-    histories = {}
+class Run(NamedTuple):
+    """A network of one hidden layer of 32 units in training, at one alpha."""
+
+    dead: np.ndarray  # (steps + 1, seeds, units): units that no example activates
+    loss: FloatArray  # of each seed, at the end
+    new_accuracy: FloatArray  # of each seed, on points that it was not trained on
+
+
+# Three ways into trouble, or none: rate and starting bias.
+STARTS = {"dead start": (1.0, -2.0), "large steps": (8.0, 0.0), "nothing wrong": (1.0, 0.0)}
+
+
+def measure(rate: float, bias: float, steps: int = 800) -> dict[float, Run]:
+    """Train 2-32-3 networks on spirals, one run for each of ALPHAS."""
+    (x, labels), (new_x, new_labels) = (
+        utils.spirals(turns=0.5, points=30, new=new) for new in (False, True)
+    )
+    runs = {}
     for alpha in ALPHAS:
-        network = utils.Network([2, 32, 3], LeakyReLU(alpha), weight_scale=utils.HE, bias=-2)
-        histories[alpha] = utils.train(
-            network, x, labels, steps=1500, rate=1.0, watch=utils.dead_units
-        )
-    print_revival(histories)
-    return plot_revival(histories)
+        network = utils.Network([2, 32, 3], LeakyReLU(alpha), weight_scale=utils.HE, bias=bias)
+        with np.errstate(all="ignore"):  # too large a step ends in infinity
+            history = utils.train(
+                network, x, labels, steps=steps, rate=rate, watch=utils.dead_units
+            )
+            learned = utils.accuracy(network.forward(new_x), new_labels)
+        runs[alpha] = Run(history.watched, history.loss[-1], learned)
+    return runs
 
 
-def print_revival(histories: Mapping[float, utils.History]) -> None:
-    at_start = histories[0.0].watched[0].mean(axis=1)
-    print(f"Dead at the start: {utils.spread(at_start)} of the units (median [quartiles]).")
-    rows = []
-    for alpha, history in histories.items():
-        first, last = history.watched[[0, -1]]
-        back = (first & ~last).sum() / first.sum()
-        rows.append([
-            alpha, utils.spread(last.mean(axis=1)), f"{back:.0%}",
-            f"{np.median(history.loss[-1]):.2f}", utils.spread(history.accuracy[-1]),
-        ])  # fmt: skip
+def share_back(run: Run) -> float:
+    """Of the units that started dead, in all seeds, the share that is alive at the end."""
+    first, last = run.dead[[0, -1]]
+    return float((first & ~last).sum() / first.sum()) if first.any() else math.nan
+
+
+def print_runs(runs: dict[float, Run]) -> None:
+    rows = [
+        [f"{alpha:g}", f"{np.median(run.dead[0].mean(axis=1)):.2f}",
+         utils.spread(run.dead[-1].mean(axis=1)), f"{share_back(run):.0%}".replace("nan%", "-"),
+         f"{np.median(run.loss):.2f}".replace("nan", "diverged"),
+         utils.spread(run.new_accuracy)]
+        for alpha, run in runs.items()
+    ]  # fmt: skip
     utils.print_table(
-        ["alpha", "dead at the end", "of the dead, back", "loss", "accuracy"], rows
+        ["alpha", "dead at 0", "dead at the end", "came back", "loss", "new points right"], rows
     )
 
 
-def plot_revival(histories: Mapping[float, utils.History]) -> Figure:
-    title = "A leak of 0.1 revives dead units, one of 0.01 hardly any"
-    figure, (left, right) = utils.new_figure(title, columns=2)
-    shades = plt.colormaps["RdPu"](np.linspace(1, 0.45, len(histories)))
-    for (alpha, history), shade in zip(histories.items(), shades, strict=True):
-        # Units flicker in and out: means over 50 steps show where they are heading.
-        share = history.watched[:1500].mean(axis=2).reshape(30, 50, -1).mean(axis=1)
-        utils.plot_spread(left, range(25, 1500, 50), share, color=shade)
-        at = (1500, np.median(share[-1]))
-        utils.note(left, f"alpha {alpha:g}", at, (2, -4), color=shade)
-
-        low, median, high = np.percentile(history.accuracy[-1], [25, 50, 75])
-        band = {"linewidth": 7, "alpha": 0.4, "solid_capstyle": "butt"}
-        right.plot([low, high], [f"{alpha:g}"] * 2, color=shade, **band)
-        right.plot(median, f"{alpha:g}", "o", color=shade)
-    left.set(xlabel="step", ylabel="share of dead units", ylim=(0, 1.03), xlim=(0, 2000))
-    left.set(xticks=[0, 500, 1000, 1500], title="dead units, means over 50 steps")
-    right.set(xlabel="accuracy after 1500 steps", ylabel="alpha", xlim=(0.5, 1.01))
-    right.set(title=f"median and quartiles of {len(utils.SEEDS)} seeds")
+def plot_revival(runs: dict[float, Run], window: int = 20) -> Figure:
+    title = "A leak revives dead units; alpha decides how fast"
+    figure, ax = utils.new_figure(title)
+    for (alpha, run), shade in zip(runs.items(), shades(len(runs)), strict=True):
+        # Units flicker in and out: means over a window show where they are heading.
+        share = run.dead.mean(axis=2)
+        means = np.array(
+            [share[i : i + window].mean(axis=0) for i in range(0, len(share), window)]
+        )
+        utils.plot_spread(ax, np.arange(len(means)) * window, means, color=shade)
+        at = ((len(means) - 1) * window, np.median(means[-1]))
+        utils.note(ax, f"alpha {alpha:g}", at, (6, -4), color=shade)
+    ax.set(xlabel="step", ylabel="share of dead units", ylim=(0, 1.03))
+    ax.set(
+        xlim=(0, 1.17 * len(share)), title=f"means over {window} steps, median and quartiles"
+    )
     return figure
 
 
-def start_alive() -> None:
-    seeds = len(utils.SEEDS)
-    utils.heading(f"And where nothing starts dead: lesson 3's convergence task, {seeds} seeds")
-    print("Training 2-32-32-3 networks on spirals, 500 steps, 5 times: about 1 s ...")
-    x, labels = utils.spirals()
-    rows, reached = [], {}
-    for alpha in ALPHAS:
-        network = utils.Network([2, 32, 32, 3], LeakyReLU(alpha), weight_scale=utils.HE)
-        history = utils.train(network, x, labels, steps=500, rate=0.3)
-        reached[alpha] = utils.steps_to_reach(history.loss, 0.3)
-        rows.append(
-            [alpha, utils.spread(reached[alpha], ".0f"), utils.spread(history.loss[-1], ".3f")]
-        )
-    utils.print_table(["alpha", "steps to loss 0.3", "loss at the end"], rows)
-    ratios = [np.median(reached[alpha] / reached[0.0]) for alpha in (0.01, 0.3)]
-    print(
-        "Steps beside ReLU's: x{:.2f} with alpha 0.01, x{:.2f} with alpha 0.3.".format(*ratios)
-    )
+def plot_accuracies(by_start: dict[str, dict[float, Run]]) -> Figure:
+    title = "Which alpha is best depends on what goes wrong"
+    figure, axes = utils.new_figure(title, len(by_start), sharey=True)
+    for ax, (name, runs) in zip(axes, by_start.items(), strict=True):
+        for (alpha, run), shade in zip(runs.items(), shades(len(runs)), strict=True):
+            low, median, high = utils.quartiles(run.new_accuracy)
+            band = {"linewidth": 7, "alpha": 0.4, "solid_capstyle": "butt"}
+            ax.plot([low, high], [f"{alpha:g}"] * 2, color=shade, **band)
+            ax.plot(median, f"{alpha:g}", "o", color=shade)
+        ax.set(xlabel="new points right", xlim=(0.3, 1.02), title=name)
+    axes[0].set(ylabel="alpha")
+    return figure
+
+
+def shades(count: int) -> FloatArray:
+    """From dark to light in leaky ReLU's hue, for one alpha after the other."""
+    return plt.colormaps["RdPu"](np.linspace(1, 0.45, count))
 
 
 def main() -> dict[str, Figure]:
-    show_values()
-    check_gradients()
-    figures = {
-        "leaky_relu_curve": utils.explore(
-            LeakyReLU, title="The leak keeps some gradient alive", alpha=(0.0, 1.0, 0.1)
-        ),
-        "leaky_relu_revival": revive(),
-    }
-    start_alive()
+    utils.heading(f"Forward and backward, alpha = {LeakyReLU().alpha:g}")
+    utils.print_values(utils.measure_values(LeakyReLU(), [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10]))
+
+    utils.heading("Gradient check: backward against finite differences of forward")
+    checks = {name: utils.gradient_check(layer) for name, layer in LAYERS.items()}
+    utils.print_gradient_checks(checks)
+
+    by_start = {}
+    for name, (rate, bias) in STARTS.items():
+        seeds = len(utils.SEEDS)
+        utils.heading(f"{name.capitalize()}: rate {rate:g}, biases at {bias:g}, {seeds} seeds")
+        print(f"Training with {len(ALPHAS)} alphas ...")
+        by_start[name] = measure(rate, bias)
+        print_runs(by_start[name])
+
     print(
-        "\nRemember: with a leak a dead unit keeps a gradient and can come back. With the\n"
-        "usual 0.01 few do; with 0.1 many do; and alphas much larger cost non-linearity."
+        "\nRemember: with a leak a dead unit keeps a gradient and can come back; alpha\n"
+        "decides how fast. None is best everywhere, and where nothing dies it changes little."
     )
-    return figures
+    return {
+        "leaky_relu_curve": utils.explore(
+            LeakyReLU, title="The leak passes alpha of the gradient", alpha=(0.0, 1.0, 0.1)
+        ),
+        "leaky_relu_revival": plot_revival(by_start["dead start"]),
+        "leaky_relu_accuracy": plot_accuracies(by_start),
+    }
 
 
 if __name__ == "__main__":
