@@ -145,7 +145,7 @@ def print_comparison(compared: Mapping[str, tuple]) -> None:
     ])  # fmt: skip
     print(
         "output, slope: largest difference in ULP, units in the last place. Up to ten are\n"
-        "rounding; thousands and millions are digits that s (1 - s) and 1 - t*t have lost.\n"
+        "rounding; thousands and millions are digits that s(1-s) and 1-t*t have lost.\n"
         "ns: nanoseconds per element, forward + backward, on one thread, measured now."
     )
 
@@ -490,9 +490,9 @@ def main() -> dict[str, Figure]:
         print(f"Gradient for a score whose target is {target}, in float32:")
         print_columns(measure_extra_sigmoid(chosen, target))
     print(
-        "Where p is rounded to 1, what the score was is lost: no slope, however exact, brings\n"
-        "it back. Far below 0 p is right, but BCELoss divides by p (1 - p), and by 1e-12 at\n"
-        "least. BCEWithLogitsLoss takes the score itself: p - target, whatever it is."
+        "Where p is rounded to 1, what the score was is lost: no slope, however exact,\n"
+        "brings it back. Far below 0 p is right, but BCELoss divides by p (1 - p), and by\n"
+        "1e-12 at least. BCEWithLogitsLoss takes the score itself: p - target, whatever it is."
     )
     size = np.linspace(0, 40, 801)
     sides = {0: measure_extra_sigmoid(size, 0), 1: measure_extra_sigmoid(-size, 1)}

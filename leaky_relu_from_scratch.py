@@ -181,7 +181,7 @@ def main() -> dict[str, Figure]:
 
     print(
         "\nRemember: with a leak a dead unit keeps a gradient and can come back; alpha\n"
-        "decides how fast. None is best everywhere, and where nothing dies it changes little."
+        "decides how fast. None is best everywhere; where nothing dies it changes little."
     )
     return {
         "leaky_relu_curve": utils.explore(

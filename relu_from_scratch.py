@@ -109,8 +109,8 @@ def print_flow(norms: dict[str, FloatArray]) -> None:
     depth = len(next(iter(norms.values()))) - 1
     utils.print_table([f"gradient norm {depth} layers back", "median [quartiles]"], rows)
     print(
-        "Half of the units stop the gradient, which halves its square in every layer. Weights\n"
-        "larger by sqrt(2) make up for that (He et al. 2015)."
+        "Half of the units stop the gradient, which halves its square in every layer.\n"
+        "Weights larger by sqrt(2) make up for that (He et al. 2015)."
     )
 
 
@@ -293,9 +293,7 @@ def print_dying(first: dict[tuple[float, float], Dying], second: list[Dying]) ->
     utils.print_table(
         ["rate", "bias", "dead at 0", "dead at the end", "died", "revived", "accuracy"], rows
     )
-    print(
-        "\nThe control, two hidden layers at rate 2: only the first has inputs that never move."
-    )
+    print("\nThe control, two hidden layers at rate 2: only the first's inputs never move.")
     rows = [[n, d.died, d.revived] for n, d in enumerate(second, start=1)]
     utils.print_table(["layer", "died", "revived"], rows)
 
