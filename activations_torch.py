@@ -492,7 +492,7 @@ def main() -> dict[str, Figure]:
     print(
         "Where p is rounded to 1, what the score was is lost: no slope, however exact,\n"
         "brings it back. Far below 0 p is right, but BCELoss divides by p (1 - p), and by\n"
-        "1e-12 at least. BCEWithLogitsLoss takes the score itself: p - target, whatever it is."
+        "1e-12 at least. BCEWithLogitsLoss takes the score itself and gives p - target."
     )
     size = np.linspace(0, 40, 801)
     sides = {0: measure_extra_sigmoid(size, 0), 1: measure_extra_sigmoid(-size, 1)}
