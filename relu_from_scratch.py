@@ -16,7 +16,7 @@ nothing any more under plain gradient descent.
 Run it:  python relu_from_scratch.py [--save DIR]
 """
 
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -192,7 +192,7 @@ def plot_depth(learned: dict[str, dict[int, Learned]]) -> Figure:
 CONTENDERS = ("ReLU", "Tanh")
 RACES = {  # data, weight scales and rates
     "spirals": (partial(utils.spirals, points=30), (1, 2, 4, 8, 16), (0.03, 0.1, 0.3, 1, 3)),
-    "digits": (utils.digits, (0.7, 1.4, 2.8, 5.6, 11.3), (0.1, 0.3, 1, 3)),
+    "digits": (cache(utils.digits), (0.7, 1.4, 2.8, 5.6, 11.3), (0.1, 0.3, 1, 3)),
 }
 
 
@@ -245,7 +245,7 @@ def plot_races(races: dict[tuple[str, str], utils.Grid]) -> Figure:
 
 # Dying --------------------------------------------------------------------------------
 
-STARTS = ((1, 0), (3, 0), (5, 0), (10, 0), (1, -2))  # rate, bias
+STARTS = ((1, 0), (4, 0), (5, 0), (10, 0), (1, -2))  # rate, bias
 HIDDEN_LAYERS = (1, 2)
 
 
@@ -263,7 +263,7 @@ def dead_by_layer(network: utils.Network) -> list[np.ndarray]:
     return [before.max(axis=1) <= 0 for before in network.pre_activations]
 
 
-def measure_dying(rate: float, bias: float, hidden: int = 1, steps: int = 600) -> list[Dying]:
+def measure_dying(rate: float, bias: float, hidden: int = 1, steps: int = 300) -> list[Dying]:
     """One entry for each hidden layer of a network of `hidden` layers of 32 units."""
     x, labels = utils.spirals(turns=0.5, points=30)
     network = utils.Network([2, *[32] * hidden, 3], ReLU, weight_scale=utils.HE, bias=bias)
@@ -365,7 +365,7 @@ def main() -> dict[str, Figure]:
     )
     print(f"Training {len(STARTS) + 1} times ...")
     first = {(rate, bias): measure_dying(rate, bias)[0] for rate, bias in STARTS}
-    print_dying(first, measure_dying(2, 0, hidden=2, steps=300))
+    print_dying(first, measure_dying(2, 0, hidden=2))
 
     utils.heading("Born dead: narrow networks that answer 0 from the start")
     sizes = [(2, 4), (2, 8), (3, 8), (5, 8)]

@@ -35,6 +35,8 @@ def test_from_a_dead_start_more_come_back_with_a_larger_leak(by_start) -> None:
     assert back[0.0] == 0
     assert 0 < back[0.01] < 0.15
     assert back[0.1] > 2 * back[0.01]
+    right = {a: np.median(run.new_accuracy) for a, run in by_start["dead start"].items()}
+    assert right[0.0] < right[0.03] < right[0.1]
     start = by_start["dead start"][0.0].dead[0].mean()
     assert 0.8 < start < 1
 
@@ -45,9 +47,8 @@ def test_with_large_steps_the_middle_is_best_and_without_trouble_alpha_matters_l
     right = {
         alpha: np.median(run.new_accuracy) for alpha, run in by_start["large steps"].items()
     }
-    assert right[0.03] > 0.9
-    assert right[0.0] < 0.6
-    assert right[0.3] < 0.6
+    assert right[0.03] > 0.8  # where the best of a dead start has diverged
+    assert max(right[0.0], right[0.1], right[0.3]) < 0.6
     right = [np.median(run.new_accuracy) for run in by_start["nothing wrong"].values()]
     assert max(right) - min(right) < 0.03
 
@@ -95,6 +96,11 @@ def test_revival_is_drawn_in_means_over_the_window() -> None:
     np.testing.assert_allclose(two.get_ydata(), 0)
     assert [text.get_text() for text in ax.texts] == ["alpha 0.25", "alpha 0.75"]
     assert ax.texts[0].xy == pytest.approx((2, 0.2))
+
+
+def test_revival_leaves_out_a_window_that_is_not_full() -> None:
+    (ax,) = lesson.plot_revival(made_up(), window=3).axes
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), [[0, 0.2]])
 
 
 def test_accuracies_are_drawn_by_start_and_alpha() -> None:
