@@ -174,7 +174,7 @@ def gradient_check(
     activation is a layer, left remembering another input, or its class. x holds finite real
     numbers of any shape; by default it runs from one saturated tail to the other. tolerance
     bounds the error relative to the slope: 1e-6, or what the precision of x allows. Costs
-    eight forward passes, whatever the size of x.
+    ten forward passes, whatever the size of x.
 
     What it cannot see: an error smaller than the rounding of the differences (slopes below
     about 1e-10 in a tail), an error in a place that x does not hold, a wrong slope within a
@@ -200,6 +200,7 @@ def gradient_check(
     with np.errstate(all="ignore"):  # what is not finite counts as an infinite error
         slope, backward_rounding = slope_of_backward(layer, x, np.random.default_rng(seed))
         left, right, central, rounding = one_sided_slopes(layer.forward, x.astype(np.float64))
+        # The central one errs the other way, so that the three enclose the true slope.
         low = np.minimum(np.minimum(left, right), central)
         high = np.maximum(np.maximum(left, right), central)
         refuse_mixing(layer.forward, x.astype(np.float64))
@@ -1212,7 +1213,7 @@ def plot_units(layers: Mapping[str, Callable], start: int = 8) -> Figure:
             joints = np.interp(units.bends, units.x, units.total)
             ax.plot(units.bends, joints, "o", color=color, markersize=5)
             ax.set_title(f"{name}: largest gap {gap(units):.2f}", color=color, weight="bold")
-        words = "grey: the curve to draw\nthin: units, thick: their sum"
+        words = "grey: the curve to draw, thin:\nunits, thick: their sum + a bias"
         panels[0].text(-2.9, -2.8, words, color=INK, fontsize=10)
 
     across = lambda x: np.interp(x, (-3, 3), (slider.valmin, slider.valmax))  # noqa: E731

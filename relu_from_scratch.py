@@ -39,7 +39,7 @@ class ReLU:
     def forward(self, x: ArrayLike) -> FloatArray:
         """Return max(0, x), and remember for `backward` where x was positive."""
         x = utils.as_real_array(x)
-        self._active, self._dtype = x > 0, x.dtype
+        self._active, self._dtype = x > 0, x.dtype  # booleans do not tell the dtype of x
         return np.maximum(0, x)
 
     def backward(self, grad_output: ArrayLike) -> FloatArray:

@@ -39,9 +39,9 @@ class Tanh:
     def forward(self, x: ArrayLike) -> FloatArray:
         """Return tanh(x), and remember its slope for `backward`."""
         x = utils.as_real_array(x)
-        y = -2 * np.minimum(np.abs(x), 500)  # beyond 500 exp(y) is 0 as it is
+        y = -2 * np.minimum(np.abs(x), 500)  # 2|x| cannot overflow; exp(y) is 0 anyway
         e = np.exp(y)
-        output = np.copysign(np.expm1(y) / (1 + e), x)  # expm1(y) is e - 1, see below
+        output = np.copysign(np.expm1(y) / (1 + e), x)  # expm1(y) is e - 1
         self._slope = 4 * e / (1 + e) ** 2
         return output
 
