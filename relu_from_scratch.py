@@ -171,7 +171,7 @@ def print_depth(learned: dict[str, dict[int, Learned]]) -> None:
 
 def plot_depth(learned: dict[str, dict[int, Learned]]) -> Figure:
     figure, ax = utils.new_figure(
-        "At its usual weights a deep sigmoid network learns at no rate"
+        "At its usual weights an eight-layer sigmoid network learns at no rate"
     )
     for (name, by_depth), width in zip(learned.items(), (2.2, 4, 2), strict=True):
         losses = np.array([each.loss for each in by_depth.values()])

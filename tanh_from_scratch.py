@@ -332,7 +332,9 @@ def print_scale_and_centring(grids: dict[str, utils.Grid]) -> None:
 
 
 def plot_scale_and_centring(grids: dict[str, utils.Grid]) -> Figure:
-    figure, ax = utils.new_figure("Larger weights mend the sigmoid's slope, not its offset")
+    figure, ax = utils.new_figure(
+        "Larger weights bring the sigmoid far, but only the centred reach tanh"
+    )
     colors = (utils.COLORS["Sigmoid"], OLIVE, utils.COLORS["Tanh"])
     for (name, grid), color in zip(grids.items(), colors, strict=True):
         steps = steps_at_best_rate(grid)

@@ -110,7 +110,7 @@ def contests() -> dict[str, Contest]:
     )
     textbooks = {"Sigmoid": sigmoid, "Tanh": tanh, "ReLU": relu, "LeakyReLU": leaky}
     targets = {  # float32, float64
-        "Sigmoid": (1.5, 1.5), "Tanh": (5.5, 2.7), "ReLU": (1.3, 1.3), "LeakyReLU": (0.5, 0.5),
+        "Sigmoid": (2.5, 2.5), "Tanh": (6.0, 2.7), "ReLU": (1.5, 1.3), "LeakyReLU": (1.0, 1.0),
     }  # fmt: skip
     return {
         name: Contest(

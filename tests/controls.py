@@ -18,9 +18,12 @@ from activations_utils import (
     FORMULAS,
     Formula,
     Grid,
+    Network,
     best,
     digits,
     spirals,
+    steps_to_reach,
+    train,
     train_grid,
     written,
 )
@@ -91,8 +94,49 @@ def what_the_ridge_is_worth(seeds: range) -> None:
                     f"{np.median(grid.new_accuracy[0, rate]):.2f}")  # fmt: skip
 
 
+def where_the_offset_hurts(seeds: range) -> None:
+    """Lesson 2: the sigmoid as it is, and with biases that take its 1/2 off at the start."""
+    table(["contender, spirals, 4 x 16", "best scale", "rate", "steps to 0.3"])
+    x, labels = spirals(seeds, turns=0.5, points=20)
+    for name, share in (("sigmoid", 0), ("sigmoid, biases start at -1/2 sum W", 0.5),
+                        ("sigmoid - 1/2", 0), ("tanh", 0)):  # fmt: skip
+        found = {}
+        for scale in (2, 4, 8, 16, 32):
+            for rate in (0.1, 0.3, 1, 3, 10):
+                formula = CONTENDERS[name.split(",")[0]]
+                network = Network([2, *[16] * 4, 3], formula, weight_scale=scale, seeds=seeds)
+                for weights, bias in zip(network.weights[1:], network.biases[1:], strict=True):
+                    bias -= share * weights.sum(axis=1, keepdims=True)
+                with np.errstate(all="ignore"):
+                    loss = train(network, x, labels, steps=150, rate=rate).loss
+                found[np.median(steps_to_reach(loss, 0.3))] = scale, rate
+        steps = min(found)
+        row(name, *found[steps], written(steps))
+
+
+def in_other_units(seeds: range) -> None:
+    """Lesson 3: the spirals as they are, and stretched to a mean square of 1."""
+    table(["spirals times", "", "best scale", "rate", "steps to 0.3"])
+    for factor in (1, 2.38):
+
+        def stretched(seeds: range, new: bool = False, factor: float = factor) -> tuple:
+            x, labels = spirals(seeds, points=30, new=new)
+            return (factor * x).astype(np.float32), labels
+
+        for name in ("ReLU", "tanh"):
+            grid = train_grid(
+                CONTENDERS[name], stretched, [32, 32], scales=SCALES[1:8],
+                rates=(0.03, 0.1, 0.3, 1, 3, 10), steps=80, seeds=seeds,
+            )  # fmt: skip
+            scale, rate = best(grid.steps)
+            row(factor, name, marked(grid.scales, scale), marked(grid.rates, rate),
+                written(np.median(grid.steps[scale, rate])))  # fmt: skip
+
+
 if __name__ == "__main__":
     first = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     print(f"Seeds {first} to {first + 8}; medians.")
+    where_the_offset_hurts(range(first, first + 9))
+    in_other_units(range(first, first + 9))
     what_the_ridge_is_worth(range(first, first + 9))
     who_learns_sooner(range(first, first + 9))

@@ -64,6 +64,8 @@ def test_without_activation_nothing_vanishes_and_the_sigmoids_losses_are_the_slo
         assert 0.2 < lesson.per_layer(kind) < 0.25
         assert (np.diff(np.median(kind, axis=1)) < 0).all()
     assert 0.55 < lesson.per_layer(flows["sigmoid, weights x4"].gradient) < 0.7
+    for kind in flows["x4, lowered by 1/2"]:
+        assert 0.8 < lesson.per_layer(kind) < 1
     # by hand: the signal after one layer of the first seed
     outputs = utils.layer_outputs(lesson.Sigmoid(), depth=1)[:, 0]
     expected = outputs[1].std(axis=0).mean() / outputs[0].std(axis=0).mean()
@@ -76,6 +78,7 @@ def made_up_flow() -> dict[str, lesson.Flow]:
         "one": lesson.Flow(signal, signal**2),
         "two": lesson.Flow(signal**3, signal**4),
         "three": lesson.Flow(signal**5, signal**6),
+        "four": lesson.Flow(signal**7, signal**8),
     }
 
 
@@ -94,7 +97,7 @@ def test_vanishing_is_printed_under_its_names(capsys) -> None:
 
 
 def powers(name: str) -> tuple[int, int]:
-    return {"one": (1, 2), "two": (3, 4), "three": (5, 6)}[name]
+    return {"one": (1, 2), "two": (3, 4), "three": (5, 6), "four": (7, 8)}[name]
 
 
 def test_vanishing_is_drawn_falling_both_ways_in_its_panels() -> None:
@@ -110,7 +113,7 @@ def test_vanishing_is_drawn_falling_both_ways_in_its_panels() -> None:
     assert "forward" in left.get_xlabel()
     assert "back" in right.get_xlabel()
     assert "0.04" in figure.get_suptitle()  # 0.04^2 in two layers
-    assert left.lines[2].get_color() == utils.INK
+    assert left.lines[3].get_color() == utils.INK
 
 
 def test_the_classifier_learns_and_its_accuracy_is_on_points_it_has_not_seen() -> None:
