@@ -173,8 +173,8 @@ def print_vanishing(flows: dict[str, Flow]) -> None:
     utils.print_table(["", "of the signal", "of the gradient"], rows)
     print(
         "signal: how far the examples lie apart. Without a sigmoid nothing is lost: it is\n"
-        "the slope. Weights x4 do not quite make up for 1/4: they multiply outputs that lie\n"
-        "around 1/2, which spreads the next inputs. Lowered by 1/2 little is lost."
+        "the slope. Weights x4 do not quite make up for 1/4: they multiply outputs that\n"
+        "lie around 1/2, which spreads the next inputs. Lowered by 1/2 little is lost."
     )
 
 

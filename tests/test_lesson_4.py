@@ -112,3 +112,13 @@ def test_accuracies_are_drawn_by_start_and_alpha() -> None:
     bands = [line for line in left.lines if line.get_marker() != "o"]
     assert [list(line.get_xdata()) for line in bands] == [[0.7, 0.9], [0.1, 0.3]]
     assert [label.get_text() for label in left.get_yticklabels()] == ["0.25", "0.75"]
+
+
+def test_main_draws_each_start_in_its_figure(monkeypatch) -> None:
+    monkeypatch.setattr(lesson, "measure", lambda rate, bias: (rate, bias))
+    monkeypatch.setattr(lesson, "print_runs", lambda runs: None)
+    monkeypatch.setattr(lesson, "plot_revival", lambda runs: runs)
+    monkeypatch.setattr(lesson, "plot_accuracies", lambda by_start: by_start)
+    figures = lesson.main()
+    assert figures["leaky_relu_revival"] == lesson.STARTS["dead start"]
+    assert figures["leaky_relu_accuracy"] == lesson.STARTS

@@ -332,7 +332,8 @@ def test_descent_is_the_same_by_hand(monkeypatch):
 def test_descent_printed(capsys):
     curves = {"A": (np.array([[9, 9, 9], [1, 2, 3]]), np.array([[9, 9, 9], [4, 6, 8]]))}
     lesson.print_descent(curves)
-    row = table(capsys.readouterr().out)[1]
+    head, row, *_ = table(capsys.readouterr().out)
+    assert head == ["loss at the end", "by hand", "largest gap"]
     assert row == ["nn.A", "2.00 [1.00, 3.00]", "6.00 [4.00, 8.00]", "5e+00"]
 
 
@@ -371,7 +372,8 @@ def test_grids_printed_at_their_best_rate(capsys):
         "B": grid([[[0, 0.5, 4], [8, 9, 9]]], [[[0.7, 0.8, 0.9], [0, 0, 0]]], rates=(3, 30)),
     }
     lesson.print_grids(grids)
-    assert table(capsys.readouterr().out)[1:] == [
+    assert table(capsys.readouterr().out) == [
+        ["scale", "best rate", "training loss", "accuracy, new data"],
         ["A", "1.25", "1 of 0.1 to 1", "2.00 [1.00, 3.00]", "0.50 [0.40, 0.60]"],
         ["B", "1.00", "3 of 3 to 30", "0.50 [0.00, 4.00]", "0.80 [0.70, 0.90]"],
     ]
