@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: small products, shared cores
 
 import matplotlib
+import matplotlib.pyplot
 import pytest
 
 from lessons import SCRIPTS, Run, run_script, skip_without_torch
@@ -80,3 +81,11 @@ def saved_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> Mapping[str, 
 def blocked_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> Mapping[str, Run]:
     """Each script in a folder where a file called plots is in its way."""
     return _results(_script_runs["blocked_runs"])
+
+
+@pytest.fixture(autouse=True)
+def _same_backend() -> Iterator[None]:
+    """A test that switched pyplot's backend leaves the next ones as they were."""
+    yield
+    if matplotlib.get_backend() != "agg":
+        matplotlib.pyplot.switch_backend("agg")
