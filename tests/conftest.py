@@ -1,25 +1,22 @@
-"""Runs of the six scripts that several tests look at, once a session.
-
-They start when the session does, two at a time, and run beside the tests that need none.
-"""
+"""Runs of the six scripts that several tests look at, each once a session."""
 
 from __future__ import annotations
 
 import os
 from collections import UserDict
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: small products, shared cores
 
 import matplotlib
 import matplotlib.pyplot
+import numpy as np
 import pytest
 
-from lessons import SCRIPTS, Run, run_script, skip_without_torch
+from lessons import Run, run_script, skip_without_torch
 
 matplotlib.use("agg")
+np.empty(2**25 - 2**16, np.uint8)  # as in run_lesson: training is quicker
 
 
 @pytest.fixture(scope="session")
@@ -30,62 +27,32 @@ def no_torch(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _script_runs(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, no_torch: str
-) -> Iterator[dict[str, dict[str, Future[Run]]]]:
-    wanted = {
-        name for item in request.session.items for name in getattr(item, "fixturenames", ())
-    }
-    started: dict[str, dict[str, Future[Run]]] = {"saved_runs": {}, "blocked_runs": {}}
-    pool = ThreadPoolExecutor(max_workers=2)
-    for kind, start in (("saved_runs", _save), ("blocked_runs", _block)):
-        for script in SCRIPTS if kind in wanted else ():
-            folder = tmp_path_factory.mktemp(script)
-            started[kind][script] = pool.submit(start, script, folder, no_torch)
-    yield started
-    pool.shutdown(cancel_futures=True)
+class SavedRuns(UserDict[str, Run]):
+    """Each script with --save, run when first looked at; but for lesson 5 without torch."""
 
+    def __init__(self, factory: pytest.TempPathFactory, no_torch: str) -> None:
+        super().__init__()
+        self.factory, self.no_torch = factory, no_torch
 
-def _save(script: str, folder: Path, no_torch: str) -> Run:
-    figures = folder / "my figures" / "here"
-    without = {} if script == "activations_torch.py" else {"PYTHONPATH": no_torch}
-    run = run_script(script, "--save", str(figures), cwd=folder, environment=without)
-    return run._replace(folder=figures)
-
-
-def _block(script: str, folder: Path, no_torch: str) -> Run:
-    (folder / "plots").write_text("a file")
-    return run_script(script, cwd=folder)
-
-
-class _Runs(UserDict[str, Run]):
-    """Runs by script; looking at one that needs PyTorch skips the test where there is none."""
-
-    def __getitem__(self, script: str) -> Run:
+    def __missing__(self, script: str) -> Run:
         skip_without_torch(script)
-        return super().__getitem__(script)
-
-
-def _results(runs: Mapping[str, Future[Run]]) -> Mapping[str, Run]:
-    return _Runs({script: run.result() for script, run in runs.items()})
-
-
-@pytest.fixture(scope="session")
-def saved_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> Mapping[str, Run]:
-    """Each script with --save; but for lesson 5, where torch cannot be imported."""
-    return _results(_script_runs["saved_runs"])
+        folder: Path = self.factory.mktemp(script)
+        figures = folder / "my figures" / "here"
+        without = {} if script == "activations_torch.py" else {"PYTHONPATH": self.no_torch}
+        run = run_script(script, "--save", str(figures), cwd=folder, environment=without)
+        self[script] = run._replace(folder=figures)
+        return self[script]
 
 
 @pytest.fixture(scope="session")
-def blocked_runs(_script_runs: dict[str, dict[str, Future[Run]]]) -> Mapping[str, Run]:
-    """Each script in a folder where a file called plots is in its way."""
-    return _results(_script_runs["blocked_runs"])
+def saved_runs(tmp_path_factory: pytest.TempPathFactory, no_torch: str) -> SavedRuns:
+    return SavedRuns(tmp_path_factory, no_torch)
 
 
 @pytest.fixture(autouse=True)
-def _same_backend() -> Iterator[None]:
-    """A test that switched pyplot's backend leaves the next ones as they were."""
+def _left_as_it_was() -> object:
+    """No test leaves figures, or another backend of pyplot, to the next ones."""
     yield
+    matplotlib.pyplot.close("all")
     if matplotlib.get_backend() != "agg":
         matplotlib.pyplot.switch_backend("agg")

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = Path(__file__).with_name("golden")  # what each script printed
 LESSONS = (
     "sigmoid_from_scratch.py",
     "tanh_from_scratch.py",
@@ -63,3 +64,15 @@ def numbers_of(line: str) -> list[float]:
     """The numbers that stand by themselves in a line of a table, percents as shares."""
     found = re.findall(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]\d+)?(?=[\s,\]%]|$)", line)
     return [float(number) for number in found]
+
+
+def sections(output: str) -> list[str]:
+    """A script's output from heading to heading, without the names of saved figures."""
+    output = re.sub(r"\nFigure saved as .*", "", output)
+    return re.split(r"\n(?=[^\n]+\n-{3,}\n)", output)
+
+
+def section(output: str, heading: str) -> str:
+    """The one section whose heading starts so, without the sentence to remember."""
+    (found,) = (part for part in sections(output) if part.startswith(heading))
+    return found.split("\n\nRemember: ")[0].rstrip() + "\n"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from fractions import Fraction
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,11 +39,11 @@ def hard_inputs(dtype: Any) -> Array:
             marks,
             np.nextafter(marks, dtype(np.inf)),
             np.nextafter(marks, dtype(0)),
-            np.add.outer(EDGES, np.linspace(-1.5, 1.5, 31)).ravel().astype(dtype),
-            np.linspace(0, 800, 1001).astype(dtype),
-            np.linspace(0, 2, 501).astype(dtype),
-            np.geomspace(1e-4, 1e3, 501).astype(dtype),
-            np.exp2(rng.uniform(exponents[0], exponents[-1], 300)).astype(dtype),
+            np.add.outer(EDGES, np.linspace(-1.5, 1.5, 7)).ravel().astype(dtype),
+            np.linspace(0, 800, 201).astype(dtype),
+            np.linspace(0, 2, 101).astype(dtype),
+            np.geomspace(1e-4, 1e3, 101).astype(dtype),
+            np.exp2(rng.uniform(exponents[0], exponents[-1], 100)).astype(dtype),
             np.arange(64).astype(dtype) * info.smallest_subnormal,
             np.array([info.max, info.tiny, info.eps], dtype),
         ]
@@ -105,8 +102,7 @@ def test_a_million_float32(name: str) -> None:
 
 # Where slopes written as e / (1 + e)**2 are worst, and where those
 # of other forms are: every float32 on both sides of these, and of the same with a minus.
-STEEP = [3.40665, 1.70333, 4.8483, 2.42415, 0.003886, 3.45702887, 0.00390413287]
-STEEP += [6.81329, 9.6966, 0.85166, 0.007772]  # twice and half of some of them
+STEEP = [3.40665, 1.70333, 4.8483, 2.42415, 0.003886, 8.31752777, 4.15884161]
 
 
 @pytest.mark.parametrize("center", STEEP)
@@ -166,8 +162,7 @@ def test_known_values() -> None:
 # ReLU and leaky ReLU ------------------------------------------------------------------
 
 
-ALPHAS = [0, 1, 0.01, 0.3, 1 / 3, 1.4, 2, 100.7, -0.5, -1, 1e5, 1e39, -1e39, 1e-50, 1e300]
-ALPHAS += [5e-324, 1.7e308]
+ALPHAS = [0, 1, 0.01, 1 / 3, 1.4, -0.5, 1e5, 1e39, 1e-50, 1e300, 5e-324]
 
 
 def assert_products_rounded(got: Array, numbers: Array, alpha: float) -> None:
@@ -194,7 +189,7 @@ def test_leaky_relu_rounds_alpha_and_then_the_product(alpha: float, dtype: Any) 
         pytest.skip("beyond the largest number of this dtype")
     few = np.arange(300).astype(dtype)
     smallest = np.finfo(dtype).smallest_subnormal
-    x = np.concatenate([hard_inputs(dtype)[::11], -few, -few * smallest])
+    x = np.concatenate([hard_inputs(dtype)[::5], -few, -few * smallest])
     layer = LeakyReLU(alpha)
     with np.errstate(over="ignore"):  # a product may well lie beyond the dtype
         got = layer.forward(x)
@@ -280,20 +275,3 @@ def test_rounding_once() -> None:
 
 
 # All float32 there are ----------------------------------------------------------------
-
-
-def test_the_exhaustive_script_runs() -> None:
-    script = Path(__file__).with_name("exhaustive.py")
-    run = subprocess.run(
-        [sys.executable, "-W", "error", script, "--stride", "100003", "--processes", "2"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "float32" in run.stdout.splitlines()[0]
-    for layer in REGISTRY:
-        for member in ("forward", "derivative", "backward"):
-            assert f"{layer}.{member} " in run.stdout
-    assert "NaN" in run.stdout

@@ -51,6 +51,7 @@ NOT_REAL: dict[str, tuple[Any, Any, str]] = {
     "ragged list": ([[1.0, 2.0], [3.0]], ValueError, "list"),
     "ragged in depth": ([1.0, [2.0, 3.0]], ValueError, "list"),
     "ragged arrays": ([np.zeros(2), np.zeros(3)], ValueError, "list"),
+    "masked array": (np.ma.array([1.0, 2.0], mask=[0, 1]), TypeError, "masked array"),
     "huge integer": (10**400, ValueError, "int"),
     "huge integers": ([0, -(10**400)], ValueError, "list"),
 }
@@ -76,18 +77,20 @@ class Trained:
 # Inputs -------------------------------------------------------------------------------
 
 
-@every_layer
 @every_bad_input
-@pytest.mark.parametrize("method", ["forward", "__call__", "derivative"])
-def test_input(make: Any, bad: Any, error: Any, named: str, method: str) -> None:
-    trained = Trained(make)
+def test_input(bad: Any, error: Any, named: str) -> None:
     with pytest.raises(error, match=rf"^x must be real numbers.*, got .*{named}"):
-        getattr(trained.layer, method)(bad)
-    trained.assert_untouched()
+        Sigmoid().forward(bad)
 
-    fresh = make()
-    with pytest.raises(error):
-        getattr(fresh, method)(bad)
+
+@every_layer
+@pytest.mark.parametrize("method", ["forward", "__call__", "derivative"])
+def test_a_refused_input_leaves_no_trace(make: Any, method: str) -> None:
+    trained, fresh = Trained(make), make()
+    for layer in (trained.layer, fresh):
+        with pytest.raises(TypeError, match=r"^x must be real numbers"):
+            getattr(layer, method)([1.0, None])
+    trained.assert_untouched()
     with pytest.raises(RuntimeError, match=r"forward\(x\)"):
         fresh.backward(1.0)
 
@@ -96,10 +99,10 @@ def test_input(make: Any, bad: Any, error: Any, named: str, method: str) -> None
 
 
 @every_layer
-@every_bad_input
-def test_upstream_gradient(make: Any, bad: Any, error: Any, named: str) -> None:
+@pytest.mark.parametrize("bad", [None, "1", 1j, [[1.0], [2.0, 3.0]]])
+def test_upstream_gradient(make: Any, bad: Any) -> None:
     trained = Trained(make)
-    with pytest.raises(error, match=rf"^grad_output must be real numbers.*, got .*{named}"):
+    with pytest.raises((TypeError, ValueError), match=r"^grad_output must be real numbers"):
         trained.layer.backward(bad)
     trained.assert_untouched()
 
@@ -107,7 +110,7 @@ def test_upstream_gradient(make: Any, bad: Any, error: Any, named: str) -> None:
 @every_layer
 @pytest.mark.parametrize(
     "shape",
-    [(), (1,), (3,), (2,), (6,), (1, 3), (2, 1), (3, 2), (2, 3, 1), (1, 2, 3), (0,), (2, 4)],
+    [(), (3,), (6,), (1, 3), (2, 1), (3, 2), (2, 3, 1), (0,)],
 )
 def test_upstream_gradient_of_another_shape(make: Any, shape: tuple[int, ...]) -> None:
     trained = Trained(make)
@@ -170,7 +173,6 @@ def test_backward_before_forward(make: Any, upstream: Any) -> None:
         ([[0.1], [0.2, 0.3]], ValueError),
         (10**400, ValueError),
     ],
-    ids=repr,
 )
 def test_alpha(alpha: Any, error: Any) -> None:
     with pytest.raises(error, match=r"^alpha must be ") as info:
@@ -196,12 +198,6 @@ def test_alpha_is_a_hundredth_unless_given() -> None:
 
 
 # The gradient checks ------------------------------------------------------------------
-
-
-@every_bad_input
-def test_numerical_gradient_input(bad: Any, error: Any, named: str) -> None:
-    with pytest.raises(error, match=rf"^x must be real numbers.*, got .*{named}"):
-        numerical_gradient(np.sin, bad)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +248,6 @@ class NotCallable(OnlyForward):
         (np.tanh, "forward"),
         (None, "forward"),
     ],
-    ids=repr,
 )
 def test_gradient_check_of_what_is_no_layer(activation: Any, missing: str) -> None:
     expected = f"{missing} method, got {re.escape(repr(activation))}"
@@ -260,13 +255,12 @@ def test_gradient_check_of_what_is_no_layer(activation: Any, missing: str) -> No
         gradient_check(activation)
 
 
-@every_bad_input
-def test_gradient_check_input(bad: Any, error: Any, named: str) -> None:
-    bad = [None] if bad is None else bad  # None itself asks for the default points
-    named = "list" if named == "NoneType" else named
+@pytest.mark.parametrize("bad", ["1", 1j, [None]])
+def test_input_of_the_gradient_checks(bad: Any) -> None:
     trained = Trained(Sigmoid)
-    with pytest.raises(error, match=rf"^x must be real numbers.*, got .*{named}"):
-        gradient_check(trained.layer, bad)
+    for check in (numerical_gradient, gradient_check):
+        with pytest.raises(TypeError, match=r"^x must be real numbers"):
+            check(trained.layer, bad)
     trained.assert_untouched()
 
 

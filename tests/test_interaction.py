@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib import backend_bases
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from activations_utils import explore
@@ -21,10 +21,8 @@ every_activation = pytest.mark.parametrize("name", REGISTRY)
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left_behind() -> Iterator[None]:
-    with plt.rc_context():
-        yield
-    plt.close("all")
+def _draws_only_when_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FigureCanvasAgg, "draw_idle", lambda *_: None)
 
 
 def send(event: Any) -> None:
@@ -107,7 +105,6 @@ def test_keys_move_and_stop_at_the_ends() -> None:
     for key in ("a", "left", "right", "down"):  # left and right are the toolbar's
         press(figure, key)
     assert shown(figure)[0] < start
-    figure.canvas.draw_idle = lambda *_: None  # type: ignore[method-assign]  # for speed
     for _ in range(125):
         press(figure, "up")
     assert shown(figure)[0] == 2
@@ -116,7 +113,6 @@ def test_keys_move_and_stop_at_the_ends() -> None:
 @pytest.mark.parametrize("x_range", [(-6, 6), (-1.3, 1.3)])
 def test_mouse_and_keys_meet_the_kink_exactly(x_range: tuple[float, float]) -> None:
     figure = explore(REGISTRY["ReLU"].make(), x_range)
-    figure.canvas.draw_idle = lambda *_: None  # type: ignore[method-assign]  # for speed
     for _ in range(24):  # from seven tenths of the range to its middle
         press(figure, "down")
     assert shown(figure) == (0, 0, 0)

@@ -171,16 +171,3 @@ def test_scale_and_centring_are_printed_and_drawn_at_the_best_rate(capsys) -> No
         assert line.get_label() == name
         np.testing.assert_allclose(line.get_ydata(), grid.steps[[0, 1], [1, 0], 1])
     assert ax.lines[2].get_color() == utils.COLORS["Tanh"]
-
-
-def test_scale_takes_the_sigmoid_far_and_the_centre_the_rest() -> None:
-    grids = lesson.measure_scale_and_centring()
-    medians = {name: np.median(grid.steps, axis=-1) for name, grid in grids.items()}
-    for name, grid in grids.items():
-        scale, rate = utils.best(grid.steps)
-        assert 0 < scale < len(grid.scales) - 1, f"{name}: the best scale is bracketed"
-        assert 0 < rate < len(grid.rates) - 1, f"{name}: the best rate is bracketed"
-    best = {name: value.min() for name, value in medians.items()}
-    assert best["sigmoid"] < medians["tanh"][0].min(), "scale alone passes tanh as usual"
-    assert best["sigmoid"] > 3 * best["sigmoid - 1/2"], "what scale does not mend"
-    assert best["sigmoid - 1/2"] < 2.5 * best["tanh"]

@@ -63,19 +63,6 @@ def test_flow_is_printed_and_drawn_by_name(capsys) -> None:
     assert "back" in ax.get_xlabel()
 
 
-def test_at_depth_the_sigmoid_guesses_and_the_others_learn_at_a_bracketed_rate() -> None:
-    guess = np.log(3)
-    sigmoid, tanh, relu = (
-        lesson.learn(name, lesson.USUAL_SCALES[name], 8) for name in ("Sigmoid", "Tanh", "ReLU")
-    )
-    assert np.median(sigmoid.loss) > 0.97 * guess
-    assert np.median(sigmoid.new_accuracy) < 0.5
-    for learned in (tanh, relu):
-        assert np.median(learned.loss) < 0.1
-        assert np.median(learned.new_accuracy) > 0.9
-        assert learned.rate in lesson.DEPTH_RATES[1:-1]
-
-
 def test_depth_is_printed_and_drawn_from_its_data(capsys) -> None:
     learned = {
         name: {
@@ -96,18 +83,6 @@ def test_depth_is_printed_and_drawn_from_its_data(capsys) -> None:
         assert line.get_color() == utils.COLORS[name]
         np.testing.assert_array_equal(line.get_xydata(), [[1, k + 1], [3, 3 * (k + 1)]])
     assert ax.lines[3].get_ydata()[0] == pytest.approx(np.log(3))
-
-
-def test_races_have_their_best_inside_the_grid_and_the_data_decide() -> None:
-    races = lesson.measure_races()
-    steps = {}
-    for key, grid in races.items():
-        scale, rate = utils.best(grid.steps)
-        steps[key] = np.median(grid.steps[scale, rate])
-        assert 0 < scale < len(grid.scales) - 1, key
-        assert 0 < rate < len(grid.rates) - 1, key
-    assert steps["spirals", "ReLU"] < 0.8 * steps["spirals", "Tanh"]
-    assert steps["digits", "Tanh"] < 0.8 * steps["digits", "ReLU"]
 
 
 def test_races_are_printed_and_drawn_in_their_panels(capsys) -> None:

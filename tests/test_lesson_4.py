@@ -25,34 +25,6 @@ def test_the_planted_bug_is_seen_and_every_alpha_passes() -> None:
     assert len(checks) == len(lesson.ALPHAS)
 
 
-@pytest.fixture(scope="module")
-def by_start():
-    return {name: lesson.measure(*start) for name, start in lesson.STARTS.items()}
-
-
-def test_from_a_dead_start_more_come_back_with_a_larger_leak(by_start) -> None:
-    back = {alpha: lesson.share_back(run) for alpha, run in by_start["dead start"].items()}
-    assert back[0.0] == 0
-    assert 0 < back[0.01] < 0.15
-    assert back[0.1] > 2 * back[0.01]
-    right = {a: np.median(run.new_accuracy) for a, run in by_start["dead start"].items()}
-    assert right[0.0] < right[0.03] < right[0.1]
-    start = by_start["dead start"][0.0].dead[0].mean()
-    assert 0.8 < start < 1
-
-
-def test_with_large_steps_the_middle_is_best_and_without_trouble_alpha_matters_little(
-    by_start,
-) -> None:
-    right = {
-        alpha: np.median(run.new_accuracy) for alpha, run in by_start["large steps"].items()
-    }
-    assert right[0.03] > 0.8  # where the best of a dead start has diverged
-    assert max(right[0.0], right[0.1], right[0.3]) < 0.6
-    right = [np.median(run.new_accuracy) for run in by_start["nothing wrong"].values()]
-    assert max(right) - min(right) < 0.03
-
-
 def test_accuracy_is_on_new_points_and_alpha_is_the_only_difference() -> None:
     runs = lesson.measure(1.0, 0.0, steps=3)
     (x, labels) = utils.spirals(turns=0.5, points=30)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -105,6 +106,24 @@ def test_only_a_backend_with_windows_shows_outside_a_notebook(
         assert utils.shows_here("module://screen")
     finally:
         plt.switch_backend("agg")
+
+
+def test_a_readers_own_settings_do_not_change_the_figures(tiny: Path) -> None:
+    run_tiny(tiny, "--save", "usual")
+    settings = "axes.facecolor: black\nfont.size: 24\nlines.linewidth: 9\nsavefig.dpi: 50\n"
+    (tiny / "matplotlibrc").write_text(settings + "text.color: yellow")
+    run = run_tiny(tiny, "--save", "mine")
+    assert (run.code, run.errors) == (0, "")
+    for name in PICTURES:
+        assert (tiny / "mine" / name).read_bytes() == (tiny / "usual" / name).read_bytes()
+
+
+def test_a_file_in_the_way_gets_one_line_after_the_lesson(tiny: Path) -> None:
+    (tiny / "plots").write_text("a file")
+    run = run_tiny(tiny)
+    assert run.code == 1
+    assert run.output.startswith("A lesson.\n")
+    assert re.fullmatch("Stopped: plots cannot be written: .*\n", run.errors)
 
 
 def test_without_docstrings_windows_still_have_titles(tiny: Path) -> None:

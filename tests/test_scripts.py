@@ -1,96 +1,49 @@
-"""The lessons run as a learner runs them: as scripts, from anywhere, on any terminal.
+"""What is true of the six scripts as files: imports, help, metadata, a run with no options.
 
-`test_running.py` tries everywhere else with a lesson that takes no time.
+`test_golden.py` looks at all that they print and draw, `test_running.py` at where they run.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
-from lessons import LESSONS, ROOT, SCRIPTS, Run, run_script, skip_without_torch
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_saves_its_figures_without_a_screen_or_a_warning(
-    script: str, saved_runs: dict[str, Run]
-) -> None:
-    # Run with --save, from another folder, under -W error, on an ASCII-only terminal, and,
-    # but for lesson 5, where importing torch fails.
-    run = saved_runs[script]
-    assert run.code == 0, run.errors
-    assert run.errors == ""
-    assert run.output.isascii()
-    names = re.findall(r"^Figure saved as (.*)$", run.output, flags=re.MULTILINE)
-    assert {Path(name) for name in names} == set(run.folder.iterdir())
-    assert names
-    for name in names:
-        magic = b"GIF89a" if name.endswith(".gif") else b"\x89PNG"
-        assert Path(name).read_bytes().startswith(magic)
-        assert Path(name).stat().st_size > 10_000, "an empty picture"
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_prints_tables_for_eighty_columns(script: str, saved_runs: dict[str, Run]) -> None:
-    text = saved_runs[script].output.replace(str(saved_runs[script].folder), "")
-    assert [line for line in text.splitlines() if len(line) > 80] == []
-    assert text.count("\n---") >= 3, "headings"
-    assert "\nRemember: " in text
-    if script != "activations_torch.py":
-        assert re.search(r" right +[0-9.e+-]+ ", text), "a gradient check"
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_a_folder_that_cannot_be_written_gets_one_line(
-    script: str, blocked_runs: dict[str, Run], saved_runs: dict[str, Run]
-) -> None:
-    # A file stands where the folder plots/ should be made.
-    run = blocked_runs[script]
-    assert run.code != 0
-    assert run.errors.count("\n") == 1
-    assert "plots" in run.errors
-    assert "cannot be written" in run.errors
-    assert "\nRemember: " in run.output, "the lesson comes first"
-    assert "Figure saved" not in run.output
+import activations_utils as utils
+from lessons import LESSONS, ROOT, SCRIPTS, run_script, skip_without_torch
 
 
 def test_without_a_screen_figures_go_to_plots_here(tmp_path: Path) -> None:
-    here = tmp_path / "a folder with spaces"
-    here.mkdir()
-    run = run_script("sigmoid_from_scratch.py", cwd=here)
-    assert run.code == 0, run.errors
-    assert run.errors == ""
+    here, elsewhere = tmp_path / "a folder with spaces", tmp_path / "mes leçons à moi"
+    for folder in (here, elsewhere):
+        folder.mkdir()
+    for name in ("sigmoid_from_scratch.py", "activations_utils.py"):
+        (elsewhere / name).write_text((ROOT / name).read_text("utf-8"), "utf-8")
+    run = run_script("sigmoid_from_scratch.py", root=elsewhere, cwd=here)
+    assert (run.code, run.errors) == (0, "")
     saved = sorted(path.name for path in (here / "plots").iterdir())
     assert saved == [
         f"sigmoid_{name}.png" for name in ("classifier", "curve", "tail", "vanishing")
     ]
 
 
-def test_runs_from_a_path_with_spaces_and_accents(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "mes leçons à moi"
-    elsewhere.mkdir()
-    for name in ("sigmoid_from_scratch.py", "activations_utils.py"):
-        (elsewhere / name).write_text((ROOT / name).read_text("utf-8"), "utf-8")
-    run = run_script(
-        "sigmoid_from_scratch.py", "--save", str(elsewhere / "à"), root=elsewhere, cwd=tmp_path
-    )
-    assert (run.code, run.errors) == (0, "")
-    assert len(list((elsewhere / "à").iterdir())) == 4
-
-
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_help_explains(script: str, tmp_path: Path) -> None:
+def test_help_explains(script: str, monkeypatch, capsys) -> None:
     skip_without_torch(script)
-    run = run_script(script, "--help", cwd=tmp_path)
-    assert run.code == 0, run.errors
-    assert "--save DIR" in run.output
-    assert "Lesson" in run.output
-    assert list(tmp_path.iterdir()) == []
+    lesson = importlib.import_module(script.removesuffix(".py"))
+    assert (ROOT / script).read_text("utf-8").endswith("run_lesson(main, __doc__)\n")
+    monkeypatch.setattr(sys, "argv", [script, "--help"])
+    monkeypatch.setattr(utils, "is_script", lambda: True)
+    with pytest.raises(SystemExit):
+        utils.run_lesson(lesson.main, lesson.__doc__)
+    assert f"Lesson {(*SCRIPTS,).index(script) + 1} - " in capsys.readouterr().out
 
 
 def test_lesson_5_without_torch_says_how_to_install_it(tmp_path: Path, no_torch: str) -> None:
@@ -100,24 +53,26 @@ def test_lesson_5_without_torch_says_how_to_install_it(tmp_path: Path, no_torch:
     assert 'pip install "torch>=' in run.errors
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_importing_a_lesson_does_nothing(script: str, tmp_path: Path) -> None:
-    skip_without_torch(script)
-    module = script.removesuffix(".py")
-    lessons = [name.removesuffix(".py") for name in LESSONS]
+def test_importing_lessons_does_nothing(tmp_path: Path) -> None:
     code = f"""
-import sys
+import importlib.util, sys
 import matplotlib
 before = dict.__getitem__(matplotlib.rcParams, "backend")
 style = {{key: matplotlib.rcParams[key] for key in matplotlib.rcParams if key != "backend"}}
-import {module}
+lessons, seen = {[name.removesuffix(".py") for name in LESSONS]!r}, set()
+for module in ("activations_utils", *lessons, "activations_torch"):
+    if module == "activations_torch":
+        assert "torch" not in sys.modules, "torch came along"
+        if importlib.util.find_spec("torch") is None:
+            continue
+    importlib.import_module(module)
+    seen.add(module)
+    others = set(lessons) & set(sys.modules) - seen
+    assert not others, f"{{module}} brought {{others}}"
 assert dict.__getitem__(matplotlib.rcParams, "backend") == before, "a backend was chosen"
 assert all(matplotlib.rcParams[key] == value for key, value in style.items()), "a new style"
 import matplotlib.pyplot as plt
 assert plt.get_fignums() == [], "something was drawn"
-others = set({lessons!r}) & set(sys.modules) - {{{module!r}}}
-assert not others or {module!r} == "activations_torch", others
-assert "torch" not in sys.modules or {module!r} == "activations_torch", "torch came along"
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("MPLBACKEND", None)
@@ -129,61 +84,22 @@ assert "torch" not in sys.modules or {module!r} == "activations_torch", "torch c
     assert list(tmp_path.iterdir()) == []
 
 
-def run_python(code: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", **variables}
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-# A backend that prints the windows it is asked to show, instead of opening them.
-SCREEN = {"MPLBACKEND": "module://screen", "PYTHONPATH": str(ROOT / "tests")}
-
-
-@pytest.mark.parametrize("script", ["sigmoid_from_scratch.py", "activations_utils.py"])
-def test_windows_are_titled_by_their_place_in_the_story(
-    script: str, saved_runs: dict[str, Run], tmp_path: Path
-) -> None:
-    run = run_script(script, cwd=tmp_path, environment=SCREEN)
+def test_windows_are_titled_by_their_place_in_the_story(tmp_path: Path) -> None:
+    # A backend that prints the windows it is asked to show, instead of opening them.
+    screen = {"MPLBACKEND": "module://screen", "PYTHONPATH": str(ROOT / "tests")}
+    run = run_script("sigmoid_from_scratch.py", cwd=tmp_path, environment=screen)
     assert (run.code, run.errors) == (0, "")
-    windows = re.findall(r"^WINDOW (\d+) x (\d+): (.*)$", run.output, flags=re.MULTILINE)
-    assert len(windows) == saved_runs[script].output.count("\nFigure saved as ")
-    lesson = SCRIPTS.index(script) + 1
-    for place, (width, height, title) in enumerate(windows, start=1):
-        assert re.match(rf"Lesson {lesson}, figure {place} of {len(windows)}: \w.+", title)
-        # A small laptop's screen has 1366 x 768; bars take some.
-        assert int(width) <= 1366
-        assert int(height) <= 640
-    assert len({title.split(": ")[1] for _, _, title in windows}) == len(windows)
+    windows = re.findall(r"^WINDOW .*: (Lesson 1, .*): .*$", run.output, flags=re.MULTILINE)
+    assert windows == [f"Lesson 1, figure {place} of 4" for place in (1, 2, 3, 4)]
+    assert "of 4: A sigmoid" in run.output or "of 4: The sigmoid" in run.output
     assert list(tmp_path.iterdir()) == [], "shown, so not saved"
 
 
-def test_figures_look_the_same_whatever_the_readers_own_settings(
-    saved_runs: dict[str, Run], tmp_path: Path
-) -> None:
-    settings = (
-        "axes.facecolor: black\nfigure.facecolor: black\nfont.size: 24\nlines.linewidth: 9\n"
-    )
-    (tmp_path / "matplotlibrc").write_text(settings + "savefig.dpi: 50\ntext.color: yellow\n")
-    script = "sigmoid_from_scratch.py"
-    run = run_script(script, "--save", str(tmp_path / "mine"), cwd=tmp_path)
-    assert (run.code, run.errors) == (0, "")
-    for path in (tmp_path / "mine").iterdir():
-        usual = saved_runs[script].folder / path.name
-        assert path.read_bytes() == usual.read_bytes(), path.name
-
-
-def test_outside_a_lesson_the_readers_own_settings_count(tmp_path: Path) -> None:
-    code = """
-import matplotlib.pyplot as plt, numpy as np
-import activations_utils as utils
-plt.rcParams["lines.linewidth"], plt.rcParams["axes.facecolor"] = 7, "black"
-ax = utils.plot_activation_curve(np.sin)
-print(ax.lines[0].get_linewidth(), ax.get_facecolor()[:3])
-"""
-    run = run_python(code, tmp_path)
-    assert (run.stdout, run.stderr) == ("7.0 (0.0, 0.0, 0.0)\n", "")
+def test_outside_a_lesson_the_readers_own_settings_count() -> None:
+    with plt.rc_context({"lines.linewidth": 7, "axes.facecolor": "black"}):
+        ax = utils.plot_activation_curve(np.sin)
+        assert ax.lines[0].get_linewidth() == 7
+        assert ax.get_facecolor() == (0, 0, 0, 1)
 
 
 def wanted() -> list[str]:

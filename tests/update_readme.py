@@ -1,4 +1,4 @@
-"""Make the README's figures and output blocks anew from what the scripts do now.
+"""Make the README's figures and output blocks anew, and tests/golden, from what the scripts do.
 
 Run it:  python tests/update_readme.py
 
@@ -17,21 +17,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lessons import ROOT, SCRIPTS, run_script
+from lessons import GOLDEN, ROOT, SCRIPTS, run_script, section, sections
 
 MARKED = re.compile(
     r"<!-- output of (?P<script>\S+): (?P<heading>.+?) -->\n```text\n(?P<block>.*?)```\n",
     flags=re.DOTALL,
 )
-
-
-def section(output: str, heading: str) -> str:
-    """The part of a script's output from the heading that starts so to the next."""
-    parts = re.split(r"\n(?=[^\n]+\n-{3,}\n)", "\n" + output)
-    found = [part for part in parts if part.startswith(heading)]
-    if len(found) != 1:
-        raise LookupError(f"{len(found)} sections of the output start with {heading!r}")
-    return re.split(r"\n\n(?=Remember: |Figure saved)", found[0])[0].rstrip() + "\n"
 
 
 def updated(readme: str, outputs: dict[str, str]) -> str:
@@ -53,6 +44,7 @@ def main() -> None:
             if run.code != 0:
                 sys.exit(run.errors)
             outputs[script] = run.output
+            (GOLDEN / f"{script}.txt").write_text("\n".join(sections(run.output)), "utf-8")
     path = ROOT / "README.md"
     path.write_text(updated(path.read_text("utf-8"), outputs), "utf-8")
     print("README.md and figures/ are up to date.")
