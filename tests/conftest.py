@@ -56,3 +56,8 @@ def _left_as_it_was() -> object:
     matplotlib.pyplot.close("all")
     if matplotlib.get_backend() != "agg":
         matplotlib.pyplot.switch_backend("agg")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First what takes one of the two processes longest: all six scripts."""
+    items.sort(key=lambda item: item.path.name != "test_golden.py")

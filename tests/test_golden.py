@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.testing.compare import compare_images
 from PIL import Image, ImageSequence
 
+import activations_utils as utils
 from lessons import GOLDEN, ROOT, SCRIPTS, Run, numbers_of, section, sections
 
 every_script = pytest.mark.parametrize("script", SCRIPTS)
@@ -180,3 +182,19 @@ def test_a_leak_revives_and_none_is_best_everywhere(saved_runs) -> None:
     assert max(right("Large steps", "0", "0.1", "0.3")) < 0.6
     fine = right("Nothing wrong", "0", "0.01", "0.03", "0.1", "0.3")
     assert max(fine) - min(fine) < 0.03
+
+
+def test_the_best_rates_lie_inside_what_the_lesson_tries(saved_runs) -> None:
+    table = section(saved_runs["activations_utils.py"].output, "On and off the ridge")
+    on_ridge = {"Sigmoid": 2, "Tanh": 1, "ReLU": 1}  # the sigmoid: below its ridge
+    for name, middles in utils.TRAINING_RATES.items():
+        rows = [numbers_of(line) for line in table.splitlines() if line.split()[:1] == [name]]
+        scales, rates, loss, _, _, right, *_ = np.transpose(rows)
+        np.testing.assert_array_equal(scales, utils.TRAINING_SCALES)
+        little = loss > 1  # where little is learned no rate stands out
+        assert np.all((rates == middles) | little)
+        assert right[on_ridge[name]] > right.max() - 0.05
+        assert right[-1] < 0.5 < 0.7 < right.max()
+        if name != "Sigmoid":  # weights too large: fitted, but not learned
+            assert loss[2] < 0.2
+            assert right[2] < 0.65

@@ -108,16 +108,6 @@ def test_only_a_backend_with_windows_shows_outside_a_notebook(
         plt.switch_backend("agg")
 
 
-def test_a_readers_own_settings_do_not_change_the_figures(tiny: Path) -> None:
-    run_tiny(tiny, "--save", "usual")
-    settings = "axes.facecolor: black\nfont.size: 24\nlines.linewidth: 9\nsavefig.dpi: 50\n"
-    (tiny / "matplotlibrc").write_text(settings + "text.color: yellow")
-    run = run_tiny(tiny, "--save", "mine")
-    assert (run.code, run.errors) == (0, "")
-    for name in PICTURES:
-        assert (tiny / "mine" / name).read_bytes() == (tiny / "usual" / name).read_bytes()
-
-
 def test_a_file_in_the_way_gets_one_line_after_the_lesson(tiny: Path) -> None:
     (tiny / "plots").write_text("a file")
     run = run_tiny(tiny)
@@ -126,16 +116,25 @@ def test_a_file_in_the_way_gets_one_line_after_the_lesson(tiny: Path) -> None:
     assert re.fullmatch("Stopped: plots cannot be written: .*\n", run.errors)
 
 
-def test_without_docstrings_windows_still_have_titles(tiny: Path) -> None:
-    run = run_tiny(tiny, PYTHONOPTIMIZE="2", **SCREEN)
+@pytest.mark.parametrize(("level", "lesson"), [("0", "Lesson 9"), ("2", "Lesson")])
+def test_windows_are_titled_by_their_place(level: str, lesson: str, tiny: Path) -> None:
+    run = run_tiny(tiny, PYTHONOPTIMIZE=level, **SCREEN)  # 2 takes the docstrings away
     assert (run.code, run.errors) == (0, "")
-    assert "WINDOW 800 x 200: Lesson, figure 1 of 2: Figure one\n" in run.output
+    assert f"WINDOW 800 x 200: {lesson}, figure 1 of 2: Figure one\n" in run.output
+    assert f"WINDOW 800 x 300: {lesson}, figure 2 of 2: Figure two\n" in run.output
+    assert pictures(tiny) == ["tiny.py"], "shown, so not saved"
 
 
-def test_save_knows_the_home_folder(tiny: Path) -> None:
-    run = run_tiny(tiny, "--save=~/mine", HOME=str(tiny), USERPROFILE=str(tiny))
-    assert (run.code, run.errors) == (0, "")
-    assert pictures(tiny / "mine") == PICTURES
+def test_save_knows_the_home_folder_and_a_readers_settings_do_not_matter(tiny: Path) -> None:
+    home = {"HOME": str(tiny), "USERPROFILE": str(tiny)}
+    for folder in ("usual", "mine"):
+        run = run_tiny(tiny, f"--save=~/{folder}", **home)
+        assert (run.code, run.errors) == (0, "")
+        assert pictures(tiny / folder) == PICTURES
+        settings = "axes.facecolor: black\nfont.size: 24\nlines.linewidth: 9\nsavefig.dpi: 50\n"
+        (tiny / "matplotlibrc").write_text(settings + "text.color: yellow")
+    for name in PICTURES:
+        assert (tiny / "mine" / name).read_bytes() == (tiny / "usual" / name).read_bytes()
 
 
 # ------------------------------------------------------------- what cannot be written

@@ -84,17 +84,6 @@ assert plt.get_fignums() == [], "something was drawn"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_windows_are_titled_by_their_place_in_the_story(tmp_path: Path) -> None:
-    # A backend that prints the windows it is asked to show, instead of opening them.
-    screen = {"MPLBACKEND": "module://screen", "PYTHONPATH": str(ROOT / "tests")}
-    run = run_script("sigmoid_from_scratch.py", cwd=tmp_path, environment=screen)
-    assert (run.code, run.errors) == (0, "")
-    windows = re.findall(r"^WINDOW .*: (Lesson 1, .*): .*$", run.output, flags=re.MULTILINE)
-    assert windows == [f"Lesson 1, figure {place} of 4" for place in (1, 2, 3, 4)]
-    assert "of 4: A sigmoid" in run.output or "of 4: The sigmoid" in run.output
-    assert list(tmp_path.iterdir()) == [], "shown, so not saved"
-
-
 def test_outside_a_lesson_the_readers_own_settings_count() -> None:
     with plt.rc_context({"lines.linewidth": 7, "axes.facecolor": "black"}):
         ax = utils.plot_activation_curve(np.sin)
