@@ -455,7 +455,7 @@ def main() -> dict[str, Figure]:
     print("nn.Softmax subtracts the largest score first: nothing overflows.\n")
     print_softmax_backward(*measure_softmax_backward(scores[0]))
 
-    utils.heading(f"In a real model: nn.Sequential on lesson 2's spirals, {len(SEEDS)} seeds")
+    utils.heading(f"In a real model: nn.Sequential on the spirals, {len(SEEDS)} seeds")
     print("Training with autograd and by hand: about 2 s ...")
     curves = measure_descent()
     print_descent(curves)

@@ -967,7 +967,7 @@ def print_gradient_checks(checks: Mapping[str, GradientCheck]) -> None:
     for name, check in checks.items():
         verdict, where = ("right", "-") if check.passed else ("WRONG", f"{check.worst_input:g}")
         rows.append([name, verdict, f"{check.max_relative_error:.1e}", where, check.kinks])
-    print_table(["", "verdict", "max relative error", "at x =", "kinks"], rows)
+    print_table(["", "verdict", "max relative error", "at x =", "inputs at a kink"], rows)
 
 
 def time_each(functions: Mapping[str, Callable], repeats: int = 100) -> dict[str, float]:
@@ -1216,7 +1216,7 @@ def plot_units(layers: Mapping[str, Callable], start: int = 8) -> Figure:
             joints = np.interp(units.bends, units.x, units.total)
             ax.plot(units.bends, joints, "o", color=color, markersize=5)
             ax.set_title(f"{name}: largest gap {gap(units):.2f}", color=color, weight="bold")
-        words = "grey: the curve to draw, thin:\nunits, thick: their sum + a bias"
+        words = "grey: the curve to draw, thin: units,\nthick: their sum + a bias, dots: bends"
         panels[0].text(-2.9, -2.8, words, color=INK, fontsize=10)
 
     across = lambda x: np.interp(x, (-3, 3), (slider.valmin, slider.valmax))  # noqa: E731
@@ -1278,7 +1278,7 @@ def plot_learning(learned: Mapping[str, Learning], caption: str) -> Figure:
         for image, words, name, each in panels:
             image.set_data(0.4 + 0.6 * ARMS[each.classes[frame]])
             words.set_text(f"{name}\n{each.accuracy[frame][0]:.0%} right")
-        clock.set_text(f"{caption}; step {each.steps[frame]}")
+        clock.set_text(f"{caption}, first seed; step {each.steps[frame]}")
 
     clock = figure.supxlabel("", x=0.01, ha="left", fontsize=11)
     last = len(FILM_STEPS) - 1
@@ -1383,10 +1383,12 @@ def plot_ridges(layers: Mapping[str, Callable], ridges: Mapping[str, Ridge]) -> 
     panels[0].set(ylabel="layers back")
     figure.colorbar(image, ax=panels, label="log10 of the gradient norm", extend="both")
     flow.set(xlim=(0, DEPTH), ylim=(1e-16, 1e16), yscale="log", xlabel="layers back")
-    flow.set(ylabel="gradient norm", title="move the mouse over a map, press up/down")
+    flow.set(ylabel="gradient norm", title="at the grey line: move the mouse over a map, press up/down")
     arrow = {"arrowstyle": "-", "color": "white"}
     at = (np.log2(ridge.measured), 0.8 * len(back))
     note(panels[-1], "ridge", at, (24, 8), color="white", weight="bold", arrowprops=arrow)
+    at, arrow = (np.log2(ridge.theory), 0.04 * len(back)), {"arrowstyle": "-", "color": INK}
+    note(panels[-1], "theory", at, (14, 4), color=INK, arrowprops=arrow)
 
     def update(log_scale: float) -> None:
         for line, cursor, layer in zip(lines, cursors, layers.values(), strict=True):
@@ -1449,7 +1451,7 @@ def plot_training(trained: Mapping[str, Trained], ridges: Mapping[str, Ridge]) -
         ax.set(xscale="log", xlabel="weight scale")
         ax.set_xticks(each.scales, [f"{scale:g}" for scale in each.scales])
         ax.minorticks_off()
-    left.set(yscale="log", ylim=(1e-3, 5), title="loss, trained examples")
+    left.set(yscale="log", ylim=(3e-5, 5), title="loss, trained examples")
     middle.set(ylim=(0, 1), title="new examples right")
     middle.set_xlabel("weight scale (triangles: ridge)")
     right.set(yscale="log", title="best rate")

@@ -128,7 +128,7 @@ CENTRED = utils.Formula(lambda x: np.tanh(x / 2) / 2, lambda y: 0.25 - y * y)  #
 NETWORKS = {
     "sigmoid": (Sigmoid(), 1.0),
     "sigmoid, weights x4": (Sigmoid(), 4.0),
-    "x4, lowered by 1/2": (CENTRED, 4.0),
+    "the same, lowered by 1/2": (CENTRED, 4.0),
     "no activation": (utils.FORMULAS["no activation"], 1.0),
 }
 

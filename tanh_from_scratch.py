@@ -166,7 +166,7 @@ def plot_outputs(scales: tuple[float, float, float]) -> Figure:
 
 # Why centring matters -----------------------------------------------------------------
 
-GOAL = np.array([1.0, -1.0])  # one weight up, one down
+GOAL = np.array([1.0, -1.0])  # one weight up, one down: the flat direction of the lifted
 RATES = (0.1, 0.3, 1.0, 2.0, 3.0)
 
 
@@ -261,7 +261,8 @@ def plot_centring(steps: dict, steepness: dict) -> Figure:
             right, rates, runs, color=color, linestyle=line, marker="o", label=name
         )
         if name != "centred, stretched":
-            utils.note(left, name, at, (-4, 8), ha="right", color=color)
+            words = name.replace("centred", "centred, stretched or not")
+            utils.note(left, words, at, (-4, 8), ha="right", color=color)
     left.set(
         xscale="log",
         yscale="log",
@@ -327,7 +328,7 @@ def print_scale_and_centring(grids: dict[str, utils.Grid]) -> None:
     print(
         "At their best: "
         + ", ".join(f"{name} {utils.written(n)} steps" for name, n in best.items())
-        + "."
+        + ".\nnever: not in the steps that were run."
     )
 
 

@@ -96,22 +96,93 @@ def what_the_ridge_is_worth(seeds: range) -> None:
 
 def where_the_offset_hurts(seeds: range) -> None:
     """Lesson 2: the sigmoid as it is, and with biases that take its 1/2 off at the start."""
-    table(["contender, spirals, 4 x 16", "best scale", "rate", "steps to 0.3"])
-    x, labels = spirals(seeds, turns=0.5, points=20)
-    for name, share in (("sigmoid", 0), ("sigmoid, biases start at -1/2 sum W", 0.5),
-                        ("sigmoid - 1/2", 0), ("tanh", 0)):  # fmt: skip
-        found = {}
-        for scale in (2, 4, 8, 16, 32):
-            for rate in (0.1, 0.3, 1, 3, 10):
-                formula = CONTENDERS[name.split(",")[0]]
-                network = Network([2, *[16] * 4, 3], formula, weight_scale=scale, seeds=seeds)
+    table(["data", "hidden", "", "best scale", "rate", "steps to 0.3"])
+    scales, rates = (2, 4, 8, 16, 32), (0.1, 0.3, 1, 3, 10)
+    tasks = [("spirals", easy_spirals, shape) for shape in SHAPES]
+    for data_name, data, hidden in [*tasks, ("digits", few_digits, [16] * 4)]:
+        x, labels = data(seeds)
+        for name, share in (("sigmoid", 0), ("sigmoid, biases start at -1/2 sum W", 0.5),
+                            ("sigmoid - 1/2", 0), ("tanh", 0)):  # fmt: skip
+            steps = np.empty((len(scales), len(rates), len(seeds)))
+            for place in np.ndindex(steps.shape[:2]):
+                network = Network(
+                    [x.shape[-1], *hidden, labels.max() + 1], CONTENDERS[name.split(",")[0]],
+                    weight_scale=scales[place[0]], seeds=seeds,
+                )  # fmt: skip
                 for weights, bias in zip(network.weights[1:], network.biases[1:], strict=True):
                     bias -= share * weights.sum(axis=1, keepdims=True)
                 with np.errstate(all="ignore"):
-                    loss = train(network, x, labels, steps=150, rate=rate).loss
-                found[np.median(steps_to_reach(loss, 0.3))] = scale, rate
-        steps = min(found)
-        row(name, *found[steps], written(steps))
+                    loss = train(network, x, labels, steps=150, rate=rates[place[1]]).loss
+                steps[place] = steps_to_reach(loss, 0.3)
+            scale, rate = best(steps)
+            row(data_name, f"{len(hidden)} x {hidden[0]}", name,
+                marked(np.array(scales), scale), marked(np.array(rates), rate),
+                written(np.median(steps[scale, rate])))  # fmt: skip
+
+
+def easy_spirals(seeds: range, new: bool = False) -> tuple:
+    return spirals(seeds, turns=0.5, points=20, new=new)
+
+
+def few_digits(seeds: range, new: bool = False) -> tuple:
+    x, labels = digits(seeds, new=new)
+    return x[:, :70], labels[:, :70]
+
+
+def without_bends(seeds: range) -> None:
+    """Lessons 3, 5 and 6: how far a network without any activation comes on the digits."""
+    table(["digits of", "hidden layers, f(x) = x", "rate", "steps to 0.3", "new right"])
+    for faces, data in (("14 faces", digits), ("7 faces", few_digits)):
+        for hidden in ([], [16] * 8):
+            grid = train_grid(
+                FORMULAS["no activation"], data, hidden, scales=[1], steps=100,
+                rates=10.0 ** np.arange(-2.5, 0.6, 0.5), seeds=seeds,
+            )  # fmt: skip
+            _, rate = best(grid.loss)
+            row(faces, len(hidden), marked(grid.rates, rate),
+                written(np.median(grid.steps[0, rate])),
+                f"{np.median(grid.new_accuracy[0, rate]):.2f}")  # fmt: skip
+
+
+def whose_scale_it_is(seeds: range) -> None:
+    """Lesson 6: the scale of the hidden layers and that of the output layer, one at a time."""
+    table(["4 x 32, digits of 7 faces", "hidden", "output", "rate", "loss", "new right"])
+    (x, labels), (new_x, new_labels) = few_digits(seeds), few_digits(seeds, new=True)
+    for name, usual, large in (("tanh", 1.4, 4), ("ReLU", 1.4, 4)):
+        for hidden, output in ((usual, usual), (usual, large), (large, usual), (large, large),
+                               (usual, 30), (large, 0.04)):  # fmt: skip
+            found = []
+            for rate in RIDGE_RATES:
+                network = Network(
+                    [100, *[32] * 4, 10], CONTENDERS[name], weight_scale=hidden, seeds=seeds
+                )
+                network.weights[-1] *= output / hidden
+                with np.errstate(all="ignore"):
+                    loss = train(network, x, labels, steps=100, rate=rate).loss[-1]
+                right = (network.forward(new_x).argmax(-1) == new_labels).mean(-1)
+                found.append((np.median(np.fmin(loss, np.log(10))), rate, np.median(right)))
+            loss, rate, right = min(found)
+            row(name, hidden, output, f"{rate:.2g}", f"{loss:.3f}", f"{right:.2f}")
+
+
+def deep_sigmoids(seeds: range) -> None:
+    """Lessons 3 and 6: what larger weights do for a sigmoid of many layers."""
+    table(["data", "hidden", "steps", "scale", "rate", "loss", "steps to 0.3", "new right"])
+    for data_name, data, hidden, steps, scales in (
+        ("spirals", easy_spirals, [16] * 8, 150, (1, 4, 8, 16)),
+        ("digits", few_digits, [32] * 8, 300, (4, 11.3)),
+        ("digits", few_digits, [32] * 12, 300, (5.6, 11.3)),
+    ):
+        for scale in scales:
+            grid = train_grid(
+                CONTENDERS["sigmoid"], data, hidden, scales=[scale], steps=steps,
+                rates=(0.03, 0.1, 0.3, 1, 3, 10), seeds=seeds,
+            )  # fmt: skip
+            _, rate = best(grid.loss)
+            row(data_name, f"{len(hidden)} x {hidden[0]}", steps, scale,
+                marked(grid.rates, rate), f"{np.median(grid.loss[0, rate]):.3f}",
+                written(np.median(grid.steps[0, rate])),
+                f"{np.median(grid.new_accuracy[0, rate]):.2f}")  # fmt: skip
 
 
 def in_other_units(seeds: range) -> None:
@@ -136,7 +207,9 @@ def in_other_units(seeds: range) -> None:
 if __name__ == "__main__":
     first = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     print(f"Seeds {first} to {first + 8}; medians.")
-    where_the_offset_hurts(range(first, first + 9))
-    in_other_units(range(first, first + 9))
-    what_the_ridge_is_worth(range(first, first + 9))
-    who_learns_sooner(range(first, first + 9))
+    nine = range(first, first + 9)
+    for measure in (
+        where_the_offset_hurts, in_other_units, without_bends, whose_scale_it_is, deep_sigmoids,
+        what_the_ridge_is_worth, who_learns_sooner,
+    ):  # fmt: skip
+        measure(nine)

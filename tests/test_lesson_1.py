@@ -64,7 +64,7 @@ def test_without_activation_nothing_vanishes_and_the_sigmoids_losses_are_the_slo
         assert 0.2 < lesson.per_layer(kind) < 0.25
         assert (np.diff(np.median(kind, axis=1)) < 0).all()
     assert 0.55 < lesson.per_layer(flows["sigmoid, weights x4"].gradient) < 0.7
-    for kind in flows["x4, lowered by 1/2"]:
+    for kind in flows["the same, lowered by 1/2"]:
         assert 0.8 < lesson.per_layer(kind) < 1
     # by hand: the signal after one layer of the first seed
     outputs = utils.layer_outputs(lesson.Sigmoid(), depth=1)[:, 0]

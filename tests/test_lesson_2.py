@@ -146,7 +146,7 @@ def test_centring_is_drawn_from_its_data() -> None:
     for line, (name, runs) in zip(right.lines, STEPS.items(), strict=True):
         assert line.get_label() == name
         np.testing.assert_array_equal(line.get_ydata(), [np.median(r) for r in runs.values()])
-    assert [text.get_text() for text in left.texts] == ["centred", "lifted"]
+    assert [text.get_text() for text in left.texts] == ["centred, stretched or not", "lifted"]
     assert right.get_xlabel() == "rate"
 
 
@@ -165,7 +165,7 @@ def test_scale_and_centring_are_printed_and_drawn_at_the_best_rate(capsys) -> No
     out = capsys.readouterr().out.splitlines()
     (tanh,) = [line for line in out if line.strip().startswith("tanh")]
     assert numbers_of(tanh)[:4] == [8, 5, 2, 0.1]
-    assert "sigmoid 50 steps, sigmoid - 1/2 10 steps, tanh 5 steps" in out[-1]
+    assert "sigmoid 50 steps, sigmoid - 1/2 10 steps, tanh 5 steps" in out[-2]
     (ax,) = lesson.plot_scale_and_centring(grids).axes
     for line, (name, grid) in zip(ax.lines, grids.items(), strict=True):
         assert line.get_label() == name

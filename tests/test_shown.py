@@ -387,7 +387,7 @@ def test_checks_are_printed_with_their_verdicts(capsys):
         }
     )
     assert heads(capsys.readouterr().out) == [
-        ["verdict", "max relative error", "at x =", "kinks"],
+        ["verdict", "max relative error", "at x =", "inputs at a kink"],
         ["A", "right", "0.0e+00", "-", "2"],
         ["B", "WRONG", "5.0e-01", "3", "4"],
     ]
@@ -485,7 +485,7 @@ def test_the_film_says_its_step():
     )
     f.animation._draw_was_started = True
     f.animation._draw_frame(3)
-    assert any(t.get_text() == f"caption; step {utils.FILM_STEPS[3]}" for t in f.texts)
+    assert any(t.get_text() == f"caption, first seed; step {utils.FILM_STEPS[3]}" for t in f.texts)
 
 
 def test_best_is_by_the_median():
