@@ -1383,7 +1383,7 @@ def plot_ridges(layers: Mapping[str, Callable], ridges: Mapping[str, Ridge]) -> 
     panels[0].set(ylabel="layers back")
     figure.colorbar(image, ax=panels, label="log10 of the gradient norm", extend="both")
     flow.set(xlim=(0, DEPTH), ylim=(1e-16, 1e16), yscale="log", xlabel="layers back")
-    flow.set(ylabel="gradient norm", title="at the grey line: move the mouse over a map, press up/down")
+    flow.set(ylabel="gradient norm", title="at the grey line; move the mouse, press up/down")
     arrow = {"arrowstyle": "-", "color": "white"}
     at = (np.log2(ridge.measured), 0.8 * len(back))
     note(panels[-1], "ridge", at, (24, 8), color="white", weight="bold", arrowprops=arrow)

@@ -127,6 +127,12 @@ def test_cross_entropy_leaves_the_logits_as_they_are() -> None:
     np.testing.assert_array_equal(logits, 1)
 
 
+@pytest.mark.parametrize("bad", [-1, 3])
+def test_a_label_that_is_no_class_is_refused(bad: int) -> None:
+    with pytest.raises(ValueError, match="between 0 and 2, got"):
+        softmax_cross_entropy(np.ones((1, 2, 3)), np.array([[1, bad]]))
+
+
 # The network --------------------------------------------------------------------------
 
 

@@ -216,7 +216,13 @@ def test_exploring_leaves_a_layers_memory_alone(name: str) -> None:
     np.testing.assert_array_equal(layer.backward([1, 1]), layer.derivative([0.5, -0.5]))
 
 
-def test_three_lines_explore_a_function_of_ones_own() -> None:
+def test_the_titles_and_the_slider_say_what_the_mouse_is_on() -> None:
     figure = explore(lambda x: x / (1 + np.exp(-x)), layers=5, title="Swish")
     assert figure.get_suptitle() == "Swish"
-    assert "5 such layers" in figure.axes[1].get_title()
+    for place in (-4, 0.5):  # a negative slope and a positive one
+        move_mouse(figure, figure.axes[0], place)
+        x, _, slope = shown(figure)
+        words, rest = figure.axes[1].get_title().rsplit(" ", 1)
+        assert words == "slope: 5 such layers leave"
+        assert float(rest) == pytest.approx(abs(slope) ** 5, rel=0.05)
+        assert figure.axes[2].texts[0].get_text() == f"input x {x:.2f}"

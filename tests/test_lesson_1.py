@@ -107,6 +107,7 @@ def test_vanishing_is_drawn_falling_both_ways_in_its_panels() -> None:
     for ax, kind in ((left, "signal"), (right, "gradient")):
         for line, (name, flow) in zip(ax.lines, flows.items(), strict=True):
             assert line.get_label() == name
+            np.testing.assert_array_equal(line.get_xdata(), [0, 1, 2])
             np.testing.assert_array_equal(
                 line.get_ydata(), np.median(getattr(flow, kind), axis=1)
             )
@@ -123,12 +124,17 @@ def test_the_classifier_learns_and_its_accuracy_is_on_points_it_has_not_seen() -
     assert (np.diff(learned.loss, axis=0) < 0).all()
     # the first seed again, by the formulas alone
     (x, y), (new_x, new_y) = lesson.blobs([0]), lesson.blobs([(0, 2)])
-    w, b = np.zeros((2, 1)), 0.0
-    for _ in range(30):
-        error = (1 / (1 + np.exp(-(x[0] @ w + b))) - y[0]) / len(y[0])
-        w, b = w - x[0].T @ error, b - error.sum()
-    expected = ((new_x[0] @ w + b > 0) == (new_y[0] == 1)).mean()
-    assert learned.new_accuracy[-1, 0] == pytest.approx(expected, abs=0.011)
+    for rate in (1.0, 0.1):
+        learned = lesson.measure_classifier(steps=30, rate=rate)
+        w, b = np.zeros((2, 1)), 0.0
+        for _ in range(31):
+            before = w, b
+            error = (1 / (1 + np.exp(-(x[0] @ w + b))) - y[0]) / len(y[0])
+            w, b = w - rate * x[0].T @ error, b - rate * error.sum()
+        np.testing.assert_allclose(learned.weights, w, rtol=1e-9)
+        np.testing.assert_allclose(learned.bias, [[b]], rtol=1e-9)
+        expected = ((new_x[0] @ before[0] + before[1] > 0) == (new_y[0] == 1)).mean()
+        assert learned.new_accuracy[-1, 0] == pytest.approx(expected, abs=0.011)
     assert not np.array_equal(x, new_x)
 
 

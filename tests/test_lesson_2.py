@@ -78,9 +78,13 @@ def test_the_slider_draws_the_last_column_anew() -> None:
     event = plt.matplotlib.backend_bases.KeyEvent("key_press_event", figure.canvas, "down")
     for _ in range(4):  # of 120 key presses from -1 to 1.5
         figure.canvas.callbacks.process(event.name, event)
-    titles = [ax.get_title() for ax in figure.axes]
-    assert f"Tanh, scale {10 ** (1 - 4 * 2.5 / 120):.3g}" in titles
-    assert "Tanh, scale 1" in titles
+    panels = {ax.get_title(): ax for ax in figure.axes}
+    for name, layer in lesson.ACTIVATIONS.items():
+        scale = 10 ** (1 - 4 * 2.5 / 120)
+        line = panels[f"{name}, scale {scale:.3g}"].lines[0]
+        expected = lesson.measure_outputs(layer, scale)[:, 2]
+        np.testing.assert_allclose(line.get_ydata(), expected, atol=0.02)
+        assert f"{name}, scale 1" in panels
 
 
 def test_the_control_has_the_length_of_the_lifted_and_the_centre_of_the_centred() -> None:
@@ -171,3 +175,13 @@ def test_scale_and_centring_are_printed_and_drawn_at_the_best_rate(capsys) -> No
         assert line.get_label() == name
         np.testing.assert_allclose(line.get_ydata(), grid.steps[[0, 1], [1, 0], 1])
     assert ax.lines[2].get_color() == utils.COLORS["Tanh"]
+
+
+def test_the_best_rate_is_that_of_the_median_and_not_of_each_seed() -> None:
+    steps = np.array([[[9.0, 9, 1], [8, 8, 8], [1, 9, 9]]])  # one scale, three rates and seeds
+    grid = utils.Grid(np.array([1]), np.array([1, 2, 3]), steps, steps, steps)
+    np.testing.assert_array_equal(lesson.steps_at_best_rate(grid), [[8, 8, 8]])
+    (ax,) = lesson.plot_scale_and_centring(dict.fromkeys("abc", grid)).axes
+    for line, band in zip(ax.lines, ax.collections, strict=True):
+        assert line.get_ydata() == [8]
+        assert set(band.get_paths()[0].vertices[:, 1]) == {8}

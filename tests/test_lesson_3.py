@@ -36,6 +36,25 @@ def test_costs_are_of_like_with_like_and_printed_beside_the_first(capsys) -> Non
     assert rows_of(capsys)[1:3] == [[2.0, 1.0], [5.0, 2.5]]
 
 
+def test_costs_are_nanoseconds_an_element_of_forward_and_backward(monkeypatch) -> None:
+    def two_milliseconds(functions, repeats):
+        return dict.fromkeys(functions, 2e-3)
+
+    monkeypatch.setattr(utils, "time_each", two_milliseconds)
+    assert set(lesson.measure_cost(elements=1000).values()) == {2000.0}
+    passes = []
+
+    class Spy:
+        def forward(self, x):
+            passes.append("forward")
+
+        def backward(self, grad_output):
+            passes.append("backward")
+
+    lesson.pass_both_ways(Spy(), np.ones(2))
+    assert passes == ["forward", "backward"]
+
+
 def test_he_initialization_keeps_what_scale_1_halves() -> None:
     norms = lesson.measure_flow()
     he, one, plain, sigmoid = (np.median(runs[0]) for runs in norms.values())
@@ -118,6 +137,16 @@ def test_the_dead_of_the_first_layer_stay_dead_and_those_of_the_second_come_back
     assert second.revived > 5
     (low,) = lesson.measure_dying(1, -2, steps=1)
     assert 0.8 < np.median(low.share[0]) < 1
+
+
+def test_died_and_revived_are_counted_at_any_step(monkeypatch) -> None:
+    # Three units: always alive, dead at once for good, dead and back and dead again.
+    dead = np.array([[[0, 0, 0]], [[0, 1, 1]], [[0, 1, 0]], [[0, 1, 1]]], bool)
+    history = utils.History(np.ones((4, 1)), np.full((4, 1), 0.75), dead[:, None])
+    monkeypatch.setattr(utils, "train", lambda *args, **how: history)
+    (found,) = lesson.measure_dying(1, 0)
+    assert (found.died, found.revived) == (2, 1)
+    np.testing.assert_allclose(found.share, np.array([[0], [2], [1], [2]]) / 3)
 
 
 def test_dead_units_are_those_that_no_example_makes_positive() -> None:

@@ -66,6 +66,7 @@ def test_revival_is_drawn_in_means_over_the_window() -> None:
     one, two = ax.lines
     np.testing.assert_allclose(one.get_xydata(), [[0, 0.3], [2, 0.2]])
     np.testing.assert_allclose(two.get_ydata(), 0)
+    assert ax.get_title().startswith("means over 2 steps")
     assert [text.get_text() for text in ax.texts] == ["alpha 0.25", "alpha 0.75"]
     assert ax.texts[0].xy == pytest.approx((2, 0.2))
 

@@ -171,8 +171,10 @@ def test_comparison_counts_units_and_times_each_side(monkeypatch):
 
     def clock(calls, repeats):
         seen.append(list(calls))
-        for call in calls.values():
-            call()
+        output, gradient = calls["scratch"]()  # forward and backward, of the same numbers
+        np.testing.assert_allclose(calls["PyTorch"]()[0].numpy(), gradient, atol=1e-5)
+        assert output.shape == gradient.shape == (1000,)
+        assert not np.array_equal(output, gradient)
         return {"scratch": 2e-6, "PyTorch": 5e-7}
 
     monkeypatch.setattr(utils, "time_each", clock)
@@ -219,7 +221,7 @@ def test_tails_drawn():
     }
     figure = lesson.plot_tails(x, made_up)
     for ax, (name, slopes) in zip(figure.axes, made_up.items(), strict=True):
-        assert name in ax.get_title()
+        assert ax.get_title() == f"line: {name} from scratch, dots: nn.{name}"
         assert ax.get_yscale() == "log"
         drawn = ax.lines
         np.testing.assert_array_equal(drawn[0].get_ydata(), slopes["scratch"])
@@ -330,11 +332,11 @@ def test_descent_is_the_same_by_hand(monkeypatch):
 
 
 def test_descent_printed(capsys):
-    curves = {"A": (np.array([[9, 9, 9], [1, 2, 3]]), np.array([[9, 9, 9], [4, 6, 8]]))}
+    curves = {"A": (np.array([[9, 90, 9], [1, 2, 3]]), np.array([[9, 9, 9], [4, 6, 8]]))}
     lesson.print_descent(curves)
     head, row, *_ = table(capsys.readouterr().out)
     assert head == ["loss at the end", "by hand", "largest gap"]
-    assert row == ["nn.A", "2.00 [1.00, 3.00]", "6.00 [4.00, 8.00]", "5e+00"]
+    assert row == ["nn.A", "2.00 [1.00, 3.00]", "6.00 [4.00, 8.00]", "8e+01"]
 
 
 def test_fit_grid_learns_what_train_grid_does(monkeypatch):
@@ -369,7 +371,7 @@ def test_fit_grid_ends_in_last_and_diverges_to_guessing(monkeypatch):
 def test_grids_printed_at_their_best_rate(capsys):
     grids = {
         "A": grid([[[5, 6, 7], [1, 2, 3]]], [[[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]], scale=1.25),
-        "B": grid([[[0, 0.5, 4], [8, 9, 9]]], [[[0.7, 0.8, 0.9], [0, 0, 0]]], rates=(3, 30)),
+        "B": grid([[[0, 0.5, 4], [8, 9, 9]]], [[[0.7, 0.8, 0.9], [1, 1, 1]]], rates=(3, 30)),
     }
     lesson.print_grids(grids)
     assert table(capsys.readouterr().out) == [
@@ -432,6 +434,11 @@ def test_modern_ones_are_trained_at_their_own_scale(monkeypatch):
     x, labels = lesson.DATA["digits"](range(2))
     assert (x.shape, labels.shape) == ((2, 70, 100), (2, 70))
     np.testing.assert_array_equal(np.bincount(labels[0]), [7] * 10)
+    for new in (False, True):
+        x, labels = lesson.DATA["digits"](range(2), new=new)
+        pictures, figures = utils.digits(range(2), new=new)
+        np.testing.assert_array_equal(x, pictures[:, :70])
+        np.testing.assert_array_equal(labels, figures[:, :70])
 
 
 # --- The two mistakes ------------------------------------------------------------------

@@ -160,6 +160,8 @@ def test_the_number_of_units_follows_the_mouse() -> None:
     np.testing.assert_array_equal([part.get_ydata() for part in parts], units.parts.T)
     np.testing.assert_array_equal(total.get_ydata(), units.total)
     np.testing.assert_allclose(joints.get_xdata(), units.bends)
+    expected = np.interp(units.bends, units.x, units.total)
+    np.testing.assert_allclose(joints.get_ydata(), expected)
     assert to_hex(total.get_color()) == utils.COLORS["ReLU"].lower()
     assert f"{utils.gap(units):.2f}" in title(panels[2])
     assert sum("grey" in text.get_text() for ax in panels for text in ax.texts) == 1
@@ -207,6 +209,7 @@ def test_learning_is_printed_and_filmed_with_the_end_first(capsys) -> None:
     assert sorted(set(frames)) == list(range(last + 1))
     assert len(frames) <= 35
     assert [title(ax) for ax in figure.axes] == ["ReLU\n25% right", "x\n80% right"]
+    assert all(image.origin == "lower" for ax in figure.axes for image in ax.images)
     (clock,) = [text.get_text() for text in figure.texts if "caption" in text.get_text()]
     assert str(utils.FILM_STEPS[-1]) in clock
     figure.animation._draw_frame(0)

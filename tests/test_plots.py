@@ -223,6 +223,7 @@ def test_activations_are_compared_by_output_and_slope() -> None:
         expected = np.cos(x) if func is np.sin else func.derivative(x)
         np.testing.assert_allclose(np.asarray(slope.get_ydata()), expected, atol=1e-9)
         assert slope.get_label() == curve.get_label()
+        assert slope.get_linewidth() == curve.get_linewidth()
         if func is not np.sin:
             assert slope.get_color() == curve.get_color()
     assert "Five" in [text.get_text() for text in figure.texts]
@@ -233,6 +234,7 @@ def test_compared_activations_may_have_names_and_come_from_a_generator() -> None
     left, right = compare_activations(named).axes
     assert legend_of(left) == list(named)
     assert [line.get_label() for line in right.lines] == list(named)
+    assert left.lines[0].get_linewidth() > left.lines[1].get_linewidth(), "both are seen"
     left, _ = compare_activations(func for func in (np.sin, np.cos)).axes
     assert legend_of(left) == ["sin", "cos"]
 

@@ -485,7 +485,8 @@ def test_the_film_says_its_step():
     )
     f.animation._draw_was_started = True
     f.animation._draw_frame(3)
-    assert any(t.get_text() == f"caption, first seed; step {utils.FILM_STEPS[3]}" for t in f.texts)
+    words = f"caption, first seed; step {utils.FILM_STEPS[3]}"
+    assert words in [text.get_text() for text in f.texts]
 
 
 def test_best_is_by_the_median():
