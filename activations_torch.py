@@ -293,7 +293,13 @@ def fit_grid(sizes, module, optimizer, rates, *, scale=1.0, last=(), steps=150) 
         learned.append(utils.accuracy(scores, new_labels))
     losses = np.fmin(losses, np.log(sizes[-1]))  # one that diverged knows what guessing does
     reached = [utils.steps_to_reach(loss, 0.3) for loss in losses]
-    return utils.Grid(*map(np.array, ([scale], rates, [losses[:, -1]], [reached], [learned])))
+    return utils.Grid(
+        scales=np.array([scale]),
+        rates=np.array(rates),
+        loss=losses[None, :, -1],
+        steps=np.array([reached]),
+        new_accuracy=np.array([learned]),
+    )
 
 
 def print_grids(grids: Mapping[str, utils.Grid]) -> None:
@@ -390,7 +396,7 @@ def measure_wrong_class(scores: ArrayLike) -> dict[str, ArrayLike]:
     """The gradient for a score when another class, whose score is 0, is the right one."""
     right = torch.ones(len(scores), dtype=torch.long)
     loss, softmax = nn.CrossEntropyLoss(reduction="none"), nn.Softmax(dim=1)
-    three = lambda score: torch.stack([score, 0 * score, 0 * score], dim=1)  # noqa: E731
+    three = lambda score: torch.stack([score, 0 * score, 0 * score], dim=1)
     return {
         "score": scores,
         "softmax + CrossEntropyLoss": gradient_of(

@@ -514,7 +514,7 @@ def train_grid(
     shape = len(scales), len(rates), len(seeds)
     (x, labels), (new_x, new_labels) = data(seeds), data(seeds, new=True)
     copies = shape[0] * shape[1]
-    repeat = lambda array: np.tile(array, (copies, *[1] * (array.ndim - 1)))  # noqa: E731
+    repeat = lambda array: np.tile(array, (copies, *[1] * (array.ndim - 1)))
     classes = int(labels.max()) + 1
     network = Network(
         [x.shape[-1], *hidden, classes],
@@ -656,7 +656,7 @@ def function_of(func) -> Callable:
 
 def slope_of(func: Callable) -> Callable:
     """The slope of func as a function: its own `derivative`, or else finite differences."""
-    differences = lambda x: numerical_gradient(lambda x: values_of(func, x), x)  # noqa: E731
+    differences = lambda x: numerical_gradient(lambda x: values_of(func, x), x)
     return getattr(func, "derivative", differences)
 
 
@@ -1219,7 +1219,7 @@ def plot_units(layers: Mapping[str, Callable], start: int = 8) -> Figure:
         words = "grey: the curve to draw, thin: units,\nthick: their sum + a bias, dots: bends"
         panels[0].text(-2.9, -2.8, words, color=INK, fontsize=10)
 
-    across = lambda x: np.interp(x, (-3, 3), (slider.valmin, slider.valmax))  # noqa: E731
+    across = lambda x: np.interp(x, (-3, 3), (slider.valmin, slider.valmax))
     steer(slider, panels, update, across)
     return figure
 
@@ -1502,7 +1502,7 @@ def main() -> dict[str, Figure]:
     print("Training at every scale and three rates: about 2 s ...")
     made = digits(range(5)), digits(range(5), new=True)
     seven_faces = [(x[:, :70], labels[:, :70]) for x, labels in made]
-    data = lambda seeds, new=False: seven_faces[new]  # noqa: E731
+    data = lambda seeds, new=False: seven_faces[new]
     trained = {
         name: measure_training(FORMULAS[name], data, rates)
         for name, rates in TRAINING_RATES.items()

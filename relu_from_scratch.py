@@ -34,7 +34,7 @@ class ReLU:
     """
 
     def __init__(self) -> None:
-        self._active: np.ndarray | None = None
+        self._active, self._dtype = None, None  # what forward remembers
 
     def forward(self, x: ArrayLike) -> FloatArray:
         """Return max(0, x), and remember for `backward` where x was positive."""
@@ -44,8 +44,8 @@ class ReLU:
 
     def backward(self, grad_output: ArrayLike) -> FloatArray:
         """Return dL/dx: the upstream gradient where the latest x was positive, else 0."""
-        dtype = None if self._active is None else self._dtype
-        return utils.upstream_gradient(grad_output, self._active, dtype) * self._active
+        gradient = utils.upstream_gradient(grad_output, self._active, self._dtype)
+        return gradient * self._active
 
     def derivative(self, x: ArrayLike) -> FloatArray:
         """Return 1 where x > 0, and 0 elsewhere (and for NaN)."""

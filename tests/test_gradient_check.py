@@ -517,14 +517,6 @@ def test_a_hundredth_of_a_percent_is_caught_in_float32(activation: str) -> None:
     assert not gradient_check(layer, x)
 
 
-def test_a_transposed_answer_is_caught() -> None:
-    x = np.random.default_rng(2).normal(size=(20, 20))
-    for function, slope in RIGHT.values():
-        layer = Layer(function, backward=lambda layer, g, s=slope: (g * s(layer.x)).T)  # type: ignore[misc]
-        assert not gradient_check(layer, x)
-        assert not gradient_check(layer, x[:7])
-
-
 @pytest.mark.parametrize("offset", [s * d for d in (1e-4, 1e-6, 1e-7, 1e-8) for s in (1, -1)])
 def test_the_wrong_side_of_a_kink_is_caught_from_close_by(offset: float) -> None:
     for kink, function in (
@@ -607,36 +599,11 @@ def test_a_smooth_function_has_no_kinks(name: str) -> None:
     assert gradient_check(SMOOTH[name]).kinks == 0
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
-def test_the_input_is_left_alone(dtype: Any) -> None:
-    x = np.linspace(-2, 2, 41).astype(dtype).reshape(1, 41)
-    original = x.copy()
-    x.flags.writeable = False
-    for make in OURS.values():
-        assert gradient_check(make(), x)
-    np.testing.assert_array_equal(x, original)
-
-
 def test_an_input_overwritten_by_forward_is_left_alone() -> None:
     x = np.linspace(-2, 2, 41)
     original = x.copy()
     gradient_check(Layer(lambda x: np.maximum(x, 0, out=x), step), x)
     np.testing.assert_array_equal(x, original)
-
-
-def test_equal_seeds_give_equal_results() -> None:
-    for make in OURS.values():
-        assert gradient_check(make()) == gradient_check(make())
-        x = INPUTS["normal"]
-        assert gradient_check(make(), x, seed=3) == gradient_check(make(), x, seed=3)
-    clipped = mistaken("sigmoid", "upstream clipped")
-    assert gradient_check(clipped, seed=1) != gradient_check(clipped, seed=2)
-
-
-def test_the_global_random_state_is_neither_used_nor_moved() -> None:
-    before = np.random.get_state()[1].copy()  # type: ignore[index]  # noqa: NPY002
-    gradient_check(Sigmoid())
-    np.testing.assert_array_equal(before, np.random.get_state()[1])  # type: ignore[index]  # noqa: NPY002
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -647,12 +614,6 @@ def test_the_cost_does_not_grow_with_the_number_of_elements(name: str) -> None:
         assert counted.passes <= 48
         assert counted.backwards <= 2
         assert counted.elements <= 10 * size
-
-
-def test_even_a_layer_wrong_everywhere_costs_a_few_dozen_passes() -> None:
-    counted = Counting(mistaken("tanh", "factor 2"))
-    assert not gradient_check(counted, np.random.default_rng(4).normal(size=1_000))
-    assert counted.passes <= 48
 
 
 @pytest.mark.parametrize(
@@ -710,11 +671,6 @@ def test_numerical_gradient_is_float64_of_the_shape_of_x(
     assert gradient.shape == shape
     np.testing.assert_allclose(gradient, math.cos(1), rtol=1e-9)
     np.testing.assert_array_equal(x, np.ones(shape, dtype))
-
-
-def test_numerical_gradient_of_the_identity_is_exactly_1() -> None:
-    x = np.concatenate([*INPUTS.values(), *WIDE.values()], axis=None)
-    np.testing.assert_array_equal(numerical_gradient(lambda x: x, x), 1)
 
 
 def test_numerical_gradient_evaluates_twice_whatever_the_size() -> None:

@@ -63,7 +63,7 @@ def test_the_critical_scale_is_the_known_one(activation, scale) -> None:
 
 def test_the_sigmoids_critical_scale_solves_the_mean_field_equations() -> None:
     def mean(function, q):
-        normal = lambda z: np.exp(-z * z / 2) / np.sqrt(2 * np.pi)  # noqa: E731
+        normal = lambda z: np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
         return integrate.quad(lambda z: function(np.sqrt(q) * z) * normal(z), -9, 9, limit=500)[
             0
         ]
