@@ -850,18 +850,22 @@ class NewSlider(Slider):
 
 
 def new_slider(
-    ax: Axes, name: str, low: float, high: float, start: float, steps: int = 240
+    ax: Axes, name: str, low: float, high: float, start: float, steps: int = 240, shown=float
 ) -> Slider:
-    """A slider in so many steps, an even number so that the middle, a kink perhaps, is met."""
+    """A slider in so many steps, an even number so that the middle, a kink perhaps, is met.
+
+    shown turns its value into the number beside its name.
+    """
     slider = NewSlider(ax, name, low, high, valinit=start, color=FAINT, initcolor="none")
     slider.valstep = np.linspace(low, high, steps + 1)
     ax.format_coord = lambda x, y: ""  # nothing for the toolbar to say
-
     form = ".2f" if slider.valstep[1] % 1 else ".0f"
+    width = max(len(f"{shown(end):{form}}") for end in (low, high))
 
     def label(value: float) -> None:
         slider.valtext.set_text("")
-        slider.label.set_text(f"{name} {value:{form}}")
+        number = f"{shown(value):{form}}".rjust(width, "\u2007")  # a space as wide as a digit
+        slider.label.set_text(f"{name} {number}")
 
     slider.on_changed(label)
     slider.set_val(start)
@@ -875,6 +879,8 @@ def steer(slider: Slider, axes: Sequence[Axes], update: Callable, value_at=float
     value_at turns the place of the mouse, an x of these axes, into a value of the slider.
     """
     figure = slider.ax.figure
+    for ax in axes:
+        ax.format_coord = lambda x, y: ""  # the figure itself says where the mouse is
 
     def move_to(value: float) -> None:
         figure.set_layout_engine("none")  # nothing changes its size: drawn twice as quickly
@@ -1364,7 +1370,7 @@ def plot_ridges(layers: Mapping[str, Callable], ridges: Mapping[str, Ridge]) -> 
     mosaic = [list(ridges), ["flow"] * len(ridges), ["slider"] * len(ridges)]
     figure, axes = new_mosaic(title, mosaic, [12, 10, 1])
     ends = np.log2(next(iter(ridges.values())).scales[[0, -1]])
-    slider = new_slider(axes["slider"], "log2 of the weight scale", *ends, 1)
+    slider = new_slider(axes["slider"], "weight scale", *ends, 1, shown=np.exp2)
     flow, panels = axes["flow"], [axes[name] for name in ridges]
     lines, cursors = [], []
     widths = np.linspace(5, 2, len(ridges))  # curves along one another all stay visible
@@ -1394,7 +1400,6 @@ def plot_ridges(layers: Mapping[str, Callable], ridges: Mapping[str, Ridge]) -> 
         for line, cursor, layer in zip(lines, cursors, layers.values(), strict=True):
             line.set_data(range(DEPTH + 1), deep_flow(layer, 2**log_scale))
             cursor.set_xdata([log_scale] * 2)
-        slider.label.set_text(f"weight scale {2**log_scale:.2f}")
 
     steer(slider, panels, update)
     return figure

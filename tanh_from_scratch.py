@@ -133,7 +133,8 @@ def plot_outputs(scales: tuple[float, float, float]) -> Figure:
     mosaic = [*names, ["slider"] * len(scales)]
     figure, axes = utils.new_mosaic(title, mosaic, heights=[8, 8, 1], height=5)
     panels = np.array([[axes[name] for name in row] for row in names])
-    slider = utils.new_slider(axes["slider"], "log10 of scale", -1, 1.5, np.log10(scales[-1]))
+    start, ten_to = np.log10(scales[-1]), lambda power: 10**power
+    slider = utils.new_slider(axes["slider"], "scale", -1, 1.5, start, shown=ten_to)
 
     def draw(ax, name: str, scale: float) -> None:
         levels = measure_outputs(ACTIVATIONS[name], scale)

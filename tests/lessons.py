@@ -15,6 +15,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).with_name("golden")  # what each script printed
+TIMED = ("What it costs", "Scratch beside built-in")  # sections that measure time
+NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]\d+)?(?!\w)|never|nan|inf")
 LESSONS = (
     "sigmoid_from_scratch.py",
     "tanh_from_scratch.py",

@@ -15,10 +15,19 @@ from matplotlib.testing.compare import compare_images
 from PIL import Image, ImageSequence
 
 import activations_utils as utils
-from lessons import GOLDEN, ROOT, SCRIPTS, Run, numbers_of, section, sections
+from lessons import (
+    GOLDEN,
+    NUMBER,
+    ROOT,
+    SCRIPTS,
+    TIMED,
+    Run,
+    numbers_of,
+    section,
+    sections,
+)
 
 every_script = pytest.mark.parametrize("script", SCRIPTS)
-NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]\d+)?(?!\w)|never|nan|inf")
 
 # Elsewhere numbers agree to four digits on every processor. Here rounding decides, in what a
 # formula has lost or in long training runs: the relative and the absolute difference that we
@@ -38,7 +47,6 @@ MOVES = {
     "What eight hidden layers of 16 learn": (0.1, 0.6),
     "On and off the ridge": (0.3, 0.5),
 }
-TIMED = ("What it costs", "Scratch beside built-in")
 # The root mean square difference of the pixels, which are from 0 to 255, likewise.
 BLURRED = {
     "compare_ridge.png": 3,

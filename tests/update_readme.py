@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lessons import GOLDEN, ROOT, SCRIPTS, run_script, section, sections
+from lessons import GOLDEN, NUMBER, ROOT, SCRIPTS, TIMED, run_script, section, sections
 
 MARKED = re.compile(
     r"<!-- output of (?P<script>\S+): (?P<heading>.+?) -->\n```text\n(?P<block>.*?)```\n",
@@ -44,7 +44,11 @@ def main() -> None:
             if run.code != 0:
                 sys.exit(run.errors)
             outputs[script] = run.output
-            (GOLDEN / f"{script}.txt").write_text("\n".join(sections(run.output)), "utf-8")
+            parts = [
+                NUMBER.sub("#", part) if part.startswith(TIMED) else part
+                for part in sections(run.output)
+            ]
+            (GOLDEN / f"{script}.txt").write_text("\n".join(parts), "utf-8")
     path = ROOT / "README.md"
     path.write_text(updated(path.read_text("utf-8"), outputs), "utf-8")
     print("README.md and figures/ are up to date.")
