@@ -1006,6 +1006,7 @@ class Formula:
 
 FORMULAS = {
     "Sigmoid": Formula(lambda x: 1 / (1 + np.exp(-x)), lambda s: s * (1 - s)),
+    "Sigmoid - 1/2": Formula(lambda x: np.tanh(x / 2) / 2, lambda y: 0.25 - y * y),
     "Tanh": Formula(np.tanh, lambda t: 1 - t * t),
     "ReLU": Formula(lambda x: np.maximum(x, 0), lambda y: y > 0),
     "no activation": Formula(lambda x: x, np.ones_like),

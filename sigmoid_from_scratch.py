@@ -64,8 +64,9 @@ class ForgetfulSigmoid(Sigmoid):
     """A sigmoid with a planted bug: its slope is s, the factor (1 - s) is forgotten."""
 
     def forward(self, x: ArrayLike) -> FloatArray:
-        self._slope = super().forward(x)
-        return self._slope
+        output = super().forward(x)
+        self._slope = output  # and not output * (1 - output)
+        return output
 
 
 LAYERS = {"Sigmoid": Sigmoid(), "without (1 - s)": ForgetfulSigmoid()}
@@ -124,11 +125,10 @@ def plot_tails(tails: Tails) -> Figure:
 
 # The sigmoid; what its slope alone would need, weights four times as large; and the controls:
 # the same without the offset of 1/2, and the same matrices without any sigmoid between them.
-CENTRED = utils.Formula(lambda x: np.tanh(x / 2) / 2, lambda y: 0.25 - y * y)  # s(x) - 1/2
 NETWORKS = {
     "sigmoid": (Sigmoid(), 1.0),
     "sigmoid, weights x4": (Sigmoid(), 4.0),
-    "the same, lowered by 1/2": (CENTRED, 4.0),
+    "the same, lowered by 1/2": (utils.FORMULAS["Sigmoid - 1/2"], 4.0),
     "no activation": (utils.FORMULAS["no activation"], 1.0),
 }
 

@@ -41,7 +41,7 @@ class Tanh:
         x = utils.as_real_array(x)
         y = -2 * np.minimum(np.abs(x), 500)  # 2|x| cannot overflow; exp(y) is 0 anyway
         e = np.exp(y)
-        output = np.copysign(np.expm1(y) / (1 + e), x)  # expm1(y) is e - 1
+        output = np.copysign(np.expm1(y) / (1 + e), x)  # expm1(y) is e - 1; x gives the sign
         self._slope = 4 * e / (1 + e) ** 2
         return output
 
@@ -68,7 +68,6 @@ class UnsquaredTanh(Tanh):
 
 
 LAYERS = {"Tanh": Tanh(), "1 - |t| for 1 - t^2": UnsquaredTanh()}
-CENTRED = utils.Formula(lambda x: np.tanh(x / 2) / 2, lambda y: 0.25 - y * y)  # s(x) - 1/2
 OLIVE = "#999933"  # for what is no activation of the lessons
 
 
@@ -286,7 +285,7 @@ def plot_centring(steps: dict, steepness: dict) -> Figure:
 
 CONTENDERS = {
     "sigmoid": utils.FORMULAS["Sigmoid"],
-    "sigmoid - 1/2": CENTRED,
+    "sigmoid - 1/2": utils.FORMULAS["Sigmoid - 1/2"],
     "tanh": utils.FORMULAS["Tanh"],
 }
 WEIGHT_SCALES = (1, 2, 4, 8, 16, 32)
