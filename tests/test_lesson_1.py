@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -10,12 +9,6 @@ from matplotlib.colors import to_hex
 import activations_utils as utils
 import sigmoid_from_scratch as lesson
 from lessons import numbers_of
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def test_the_planted_bug_is_seen_and_the_right_layer_passes() -> None:

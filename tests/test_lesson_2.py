@@ -11,12 +11,6 @@ import tanh_from_scratch as lesson
 from lessons import numbers_of
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def test_the_planted_bug_is_seen_and_the_right_layer_passes() -> None:
     right, wrong = (utils.gradient_check(layer) for layer in lesson.LAYERS.values())
     assert right.passed

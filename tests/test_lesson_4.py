@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import activations_utils as utils
 import leaky_relu_from_scratch as lesson
 from lessons import numbers_of
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def test_the_planted_bug_is_seen_and_every_alpha_passes() -> None:

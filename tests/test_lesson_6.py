@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib import backend_bases
@@ -24,12 +23,6 @@ RIDGES = {
         np.array([0.5, 1.0, 2.0]), np.array([[9.0, 8, 7], [-5, 1, 5]]), 0.9, 6.3
     ),
 }
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def move_mouse(figure, ax, x):

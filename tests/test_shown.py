@@ -25,12 +25,6 @@ def heads(out):
     return [re.split(r"\s{2,}", line.strip()) for line in out.splitlines()]
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def test_score_gradients_have_their_headings(capsys):
     s1.print_score_gradient([[1.0, 2, 3]])
     assert heads(capsys.readouterr().out)[0] == ["score", "dL/dp times s'", "p - y"]
