@@ -248,13 +248,14 @@ def fit(model, x, labels, optimizer: torch.optim.Optimizer, steps: int) -> Float
     """Train on all examples at once with autograd; losses (steps + 1, seeds)."""
     inputs, targets, losses = torch.tensor(x), torch.tensor(labels), []
     loss_function = nn.CrossEntropyLoss(reduction="none")  # wants scores: softmax is built in
-    for _ in range(steps + 1):
+    for step in range(steps + 1):
         scores = model(inputs).swapaxes(1, 2)  # (seeds, classes, examples), as it wants them
         loss = loss_function(scores, targets).mean(dim=1)
         losses.append(loss.detach().numpy())
-        optimizer.zero_grad()
-        loss.sum().backward()  # the seeds share no weights: each gets its own gradient
-        optimizer.step()
+        if step < steps:
+            optimizer.zero_grad()
+            loss.sum().backward()  # the seeds share no weights: each gets its own gradient
+            optimizer.step()
     return np.array(losses)
 
 

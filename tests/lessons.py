@@ -78,3 +78,13 @@ def section(output: str, heading: str) -> str:
     """The one section whose heading starts so, without the sentence to remember."""
     (found,) = (part for part in sections(output) if part.startswith(heading))
     return found.split("\n\nRemember: ")[0].rstrip() + "\n"
+
+
+def ticks_say_where_they_are(figure) -> bool:
+    """Whether each number at an axis stands where it says; for axes whose labels are set."""
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        for place, label in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=False):
+            text = label.get_text()
+            if re.fullmatch(r"[\d.]+", text) and abs(float(text) - place) > 0.05 * place:
+                return False
+    return True

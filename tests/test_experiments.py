@@ -275,6 +275,15 @@ def test_training_lowers_the_loss_and_sees_every_step_and_the_end(
     np.testing.assert_array_equal(history.watched[-1], dead_units(network))
 
 
+def test_what_is_watched_is_seen_before_each_step() -> None:
+    x, labels = spirals(range(2))
+    network, fresh = (Network([2, 4, 3], ReLU, seeds=range(2)) for _ in range(2))
+    weights = lambda network: network.weights[0].copy()
+    history = train(network, x, labels, steps=3, rate=0.1, watch=weights)
+    np.testing.assert_array_equal(history.watched[0], fresh.weights[0])
+    np.testing.assert_array_equal(history.watched[-1], network.weights[0])
+
+
 def test_a_step_goes_down_the_gradient_by_the_rate() -> None:
     x, labels = spirals([0])
     network = Network([2, 4, 3], Tanh, seeds=[0], dtype=np.float64)

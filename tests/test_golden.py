@@ -118,8 +118,12 @@ def test_draws_what_it_did_before(script: str, saved_runs: dict[str, Run]) -> No
         assert compare_images(str(page), str(path), tolerance) is None
 
 
-def frames(film: Image.Image) -> list[bytes]:
-    return [frame.convert("RGB").tobytes() for frame in ImageSequence.Iterator(film)]
+def frames(film: Image.Image) -> list[tuple[bytes, int]]:
+    """The pixels of each, and for how many milliseconds it stays."""
+    return [
+        (frame.convert("RGB").tobytes(), frame.info["duration"])
+        for frame in ImageSequence.Iterator(film)
+    ]
 
 
 @every_script

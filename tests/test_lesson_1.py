@@ -114,6 +114,7 @@ def test_the_classifier_learns_and_its_accuracy_is_on_points_it_has_not_seen() -
     learned = lesson.measure_classifier(steps=30)
     assert learned.loss.shape == learned.new_accuracy.shape == (31, len(utils.SEEDS))
     np.testing.assert_allclose(learned.loss[0], np.log(2))
+    np.testing.assert_array_equal(learned.new_accuracy[0], 0.5)  # weights of 0 say class 0
     assert (np.diff(learned.loss, axis=0) < 0).all()
     # the first seed again, by the formulas alone
     (x, y), (new_x, new_y) = lesson.blobs([0]), lesson.blobs([(0, 2)])

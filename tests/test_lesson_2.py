@@ -8,7 +8,7 @@ import pytest
 
 import activations_utils as utils
 import tanh_from_scratch as lesson
-from lessons import numbers_of
+from lessons import numbers_of, ticks_say_where_they_are
 
 
 def test_the_planted_bug_is_seen_and_the_right_layer_passes() -> None:
@@ -138,7 +138,9 @@ def test_centring_is_printed_from_its_data(capsys) -> None:
 
 
 def test_centring_is_drawn_from_its_data() -> None:
-    left, right = lesson.plot_centring(STEPS, STEEPNESS).axes
+    figure = lesson.plot_centring(STEPS, STEEPNESS)
+    assert ticks_say_where_they_are(figure)
+    left, right = figure.axes
     for k, line in enumerate(left.lines):
         np.testing.assert_allclose(line.get_ydata(), [(6 + k) / (2 + k), (15 + k) / (5 + k)])
     for line, (name, runs) in zip(right.lines, STEPS.items(), strict=True):
@@ -164,7 +166,9 @@ def test_scale_and_centring_are_printed_and_drawn_at_the_best_rate(capsys) -> No
     (tanh,) = [line for line in out if line.strip().startswith("tanh")]
     assert numbers_of(tanh)[:4] == [8, 5, 2, 0.1]
     assert "sigmoid 50 steps, sigmoid - 1/2 10 steps, tanh 5 steps" in out[-2]
-    (ax,) = lesson.plot_scale_and_centring(grids).axes
+    figure = lesson.plot_scale_and_centring(grids)
+    assert ticks_say_where_they_are(figure)
+    (ax,) = figure.axes
     for line, (name, grid) in zip(ax.lines, grids.items(), strict=True):
         assert line.get_label() == name
         np.testing.assert_allclose(line.get_ydata(), grid.steps[[0, 1], [1, 0], 1])

@@ -7,7 +7,7 @@ import pytest
 
 import activations_utils as utils
 import relu_from_scratch as lesson
-from lessons import numbers_of
+from lessons import numbers_of, ticks_say_where_they_are
 
 
 def rows_of(capsys) -> list[list[float]]:
@@ -75,6 +75,15 @@ def test_flow_is_printed_and_drawn_by_name(capsys) -> None:
     assert "back" in ax.get_xlabel()
 
 
+def test_the_best_rate_is_that_of_the_loss(monkeypatch) -> None:
+    loss, right = np.array([[[0.9] * 3, [0.1] * 3]]), np.array([[[0.8] * 3, [0.5] * 3]])
+    grid = utils.Grid(np.ones(1), np.array([1, 3]), loss, loss, right)
+    monkeypatch.setattr(utils, "train_grid", lambda *args, **how: grid)
+    learned = lesson.learn("ReLU", 1.0, 2)
+    assert learned.rate == 3
+    np.testing.assert_array_equal(learned.new_accuracy, [0.5] * 3)
+
+
 def test_depth_is_printed_and_drawn_from_its_data(capsys) -> None:
     learned = {
         name: {
@@ -89,7 +98,9 @@ def test_depth_is_printed_and_drawn_from_its_data(capsys) -> None:
     rows = rows_of(capsys)[1:]
     assert rows[0] == [1, 1.01, 2, 1, 3, 0.1, 0.1, 0.1]
     assert rows[3] == [3, 2.03, 9, 6, 12, 0.2, 0.2, 0.2]
-    (ax,) = lesson.plot_depth(learned).axes
+    figure = lesson.plot_depth(learned)
+    assert ticks_say_where_they_are(figure)
+    (ax,) = figure.axes
     for k, (line, name) in enumerate(zip(ax.lines, learned, strict=False), start=1):
         assert line.get_label() == name
         assert line.get_color() == utils.COLORS[name]
@@ -101,7 +112,7 @@ def test_races_are_printed_and_drawn_in_their_panels(capsys) -> None:
     base = np.array([[[9.0] * 3, [8.0] * 3], [[4.0, 5, 6], [7.0] * 3]])
     races = {
         (data, name): utils.Grid(
-            np.array([1.0, 2]), np.array([0.1, 3]), base, base * k, base / 100 / k
+            np.array([k, 2.0 * k]), np.array([0.1, 3]), base, base * k, base / 100 / k
         )
         for k, (data, name) in enumerate(
             [("spirals", "ReLU"), ("spirals", "Tanh"), ("digits", "ReLU"), ("digits", "Tanh")],
@@ -111,13 +122,16 @@ def test_races_are_printed_and_drawn_in_their_panels(capsys) -> None:
     lesson.print_races(races)
     lines = capsys.readouterr().out.splitlines()
     assert lines[4].split()[:2] == ["digits", "Tanh"]
-    assert numbers_of(lines[4]) == [2, 0.1, 20, 16, 24, 0.01, 0.01, 0.01]
-    left, right = lesson.plot_races(races).axes
+    assert numbers_of(lines[4]) == [8, 0.1, 20, 16, 24, 0.01, 0.01, 0.01]
+    figure = lesson.plot_races(races)
+    assert ticks_say_where_they_are(figure)
+    left, right = figure.axes
+    assert left.get_ylabel().startswith("steps to loss 0.3")
     assert (left.get_title(), right.get_title()) == ("spirals", "digits")
     for ax, factors in ((left, (1, 2)), (right, (3, 4))):
         for line, name, k in zip(ax.lines, ("ReLU", "Tanh"), factors, strict=True):
             assert line.get_color() == utils.COLORS[name]
-            np.testing.assert_allclose(line.get_xydata(), [[1, 8 * k], [2, 5 * k]])
+            np.testing.assert_allclose(line.get_xydata(), [[k, 8 * k], [2 * k, 5 * k]])
 
 
 def test_the_dead_of_the_first_layer_stay_dead_and_those_of_the_second_come_back() -> None:

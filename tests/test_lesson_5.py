@@ -323,9 +323,10 @@ def test_descent_is_the_same_by_hand(monkeypatch):
         np.testing.assert_allclose(losses, by_hand, rtol=1e-12)
     x, labels = utils.spirals(range(2))
     how = {"weight_scale": 2**0.5, "seeds": range(2), "dtype": np.float64}
-    usual = utils.Network([2, 32, 32, 3], lesson.ReLU(), **how)
-    start = utils.train(usual, x.astype(float), labels, steps=0, rate=1).loss[0]
-    np.testing.assert_allclose(curves["ReLU"][0][0], start, rtol=1e-12)
+    for name in ("ReLU", "LeakyReLU"):  # He initialization for both
+        usual = utils.Network([2, 32, 32, 3], lesson.PAIRS[name][0], **how)
+        start = utils.train(usual, x.astype(float), labels, steps=0, rate=1).loss[0]
+        np.testing.assert_allclose(curves[name][0][0], start, rtol=1e-12)
     monkeypatch.setitem(lesson.PAIRS, "Tanh", (lesson.Tanh(), nn.Softsign()))
     losses, by_hand = lesson.measure_descent(steps=2)["Tanh"]
     assert np.abs(losses - by_hand).max() > 1e-3
@@ -353,10 +354,17 @@ def test_fit_grid_learns_what_train_grid_does(monkeypatch):
     expected = utils.train_grid(FromTorch(nn.Tanh()), utils.spirals, [8], **how)
     made = lesson.fit_grid([2, 8, 3], nn.Tanh(), torch.optim.SGD, rates, scale=1.5, steps=15)
     np.testing.assert_allclose(made.loss, expected.loss, rtol=1e-3)
-    np.testing.assert_allclose(made.new_accuracy, expected.new_accuracy, atol=0.03)
+    np.testing.assert_allclose(made.new_accuracy, expected.new_accuracy, atol=1e-6)
     np.testing.assert_array_equal(made.rates, rates)
     np.testing.assert_array_equal(made.scales, [1.5])
     assert made.steps.shape == made.loss.shape == (1, 2, 2)
+
+
+def test_fit_grid_holds_the_loss_after_the_last_step(monkeypatch):
+    monkeypatch.setattr(lesson, "fit", lambda *how: np.array([[3.0, 3], [0.1, 0.2], [0.5, 1]]))
+    grid = lesson.fit_grid([2, 8, 3], nn.Tanh(), torch.optim.SGD, (1, 2))
+    np.testing.assert_array_equal(grid.loss, [[[0.5, 1], [0.5, 1]]])
+    np.testing.assert_array_equal(grid.steps, [[[1, 1], [1, 1]]])
 
 
 def test_fit_grid_ends_in_last_and_diverges_to_guessing(monkeypatch):

@@ -10,7 +10,7 @@ from scipy import integrate, optimize, special
 
 import activations_utils as utils
 from leaky_relu_from_scratch import LeakyReLU
-from lessons import numbers_of
+from lessons import numbers_of, ticks_say_where_they_are
 from relu_from_scratch import ReLU
 from sigmoid_from_scratch import Sigmoid
 from tanh_from_scratch import Tanh
@@ -287,6 +287,7 @@ def test_training_is_printed_and_drawn(capsys) -> None:
     assert numbers_of(rows[1]) == [4, 0.05, 8, 7, 9, 0.65, 0.6, 0.7]
 
     figure = utils.plot_training(TRAINED, {"ReLU": RIDGES["Tanh"]})
+    assert ticks_say_where_they_are(figure)
     loss, new, rate = figure.axes
     np.testing.assert_array_equal(loss.lines[0].get_xydata(), [[1, 3], [4, 8]])
     np.testing.assert_array_equal(new.lines[0].get_xydata(), [[1, 0.3], [4, 0.65]])
