@@ -59,5 +59,6 @@ def _left_as_it_was() -> object:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First what takes one of the two processes longest: all six scripts."""
-    items.sort(key=lambda item: item.path.name != "test_golden.py")
+    """First the files that take one of the two processes longest: all six scripts, kernels."""
+    longest = ("test_running.py", "test_golden.py")
+    items.sort(key=lambda item: item.path.name in longest, reverse=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from leaky_relu_from_scratch import LeakyReLU
 from reference import exact, fast, round_once, ulp_error
-from registry import REGISTRY
+from registry import REGISTRY, SMOOTH
 from sigmoid_from_scratch import Sigmoid
 from tanh_from_scratch import Tanh
 
@@ -102,11 +102,11 @@ def test_a_million_float32(name: str) -> None:
 
 # Where slopes written as e / (1 + e)**2 are worst, and where those
 # of other forms are: every float32 on both sides of these, and of the same with a minus.
-STEEP = [3.40665, 1.70333, 4.8483, 2.42415, 0.003886, 8.31752777, 4.15884161]
+STEEP = [3.40665, 1.70333, 4.8483, 2.42415, 0.003886, 3.45702887, 0.254510611]
 
 
 @pytest.mark.parametrize("center", STEEP)
-@pytest.mark.parametrize("name", REGISTRY)
+@pytest.mark.parametrize("name", SMOOTH)
 def test_every_float32_near_the_worst(name: str, center: float) -> None:
     middle = int(np.float32(center).view(np.uint32))
     x = np.arange(middle - 50_000, middle + 50_000, dtype=np.uint32).view(np.float32)
