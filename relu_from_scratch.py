@@ -229,12 +229,9 @@ def plot_races(races: dict[tuple[str, str], utils.Grid]) -> Figure:
     )
     for (data, name), grid in races.items():
         ax = axes[sets.index(data)]
-        rates = np.median(grid.steps, axis=-1).argmin(axis=1)
-        steps = grid.steps[np.arange(len(rates)), rates]
-        utils.plot_spread(
-            ax, grid.scales, steps, color=utils.COLORS[name], marker="o", label=name
-        )
-        ax.set(xscale="log", yscale="log", xlabel="weight scale", title=data)
+        steps, color = utils.steps_at_best_rate(grid), utils.COLORS[name]
+        utils.plot_spread(ax, grid.scales, steps, color=color, marker="o", label=name)
+        ax.set(xscale="log", yscale="log", xlabel="weight scale (missing: never)", title=data)
         ax.set_xticks(grid.scales, [f"{scale:g}" for scale in grid.scales])
         ax.set_yticks([10, 30, 60], ["10", "30", "60"])
         ax.minorticks_off()

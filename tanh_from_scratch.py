@@ -114,7 +114,7 @@ def measure_outputs(activation: utils.Layer, scale: float, depth: int = 10) -> F
 
 def print_outputs(measured: dict[tuple[str, float], FloatArray]) -> None:
     rows = [
-        [name, f"{scale:g}", *(f"{value:.2f}" for value in levels[-1])]
+        [name, f"{scale:g}", *(utils.written(value, ".2f") for value in levels[-1])]
         for (name, scale), levels in measured.items()
     ]
     utils.print_table(["", "weight scale", *(f"{level} %" for level in LEVELS)], rows)
@@ -302,16 +302,10 @@ def measure_scale_and_centring() -> dict[str, utils.Grid]:
     }
 
 
-def steps_at_best_rate(grid: utils.Grid) -> FloatArray:
-    """For each weight scale the steps of all seeds at its best rate, as (scales, seeds)."""
-    rates = np.median(grid.steps, axis=-1).argmin(axis=1)
-    return grid.steps[np.arange(len(rates)), rates]
-
-
 def print_scale_and_centring(grids: dict[str, utils.Grid]) -> None:
     rows = []
     for name, grid in grids.items():
-        medians = map(utils.written, np.median(steps_at_best_rate(grid), axis=1))
+        medians = map(utils.written, np.median(utils.steps_at_best_rate(grid), axis=1))
         scale, rate = utils.best(grid.steps)
         rows.append(
             [
@@ -338,12 +332,12 @@ def plot_scale_and_centring(grids: dict[str, utils.Grid]) -> Figure:
     )
     colors = (utils.COLORS["Sigmoid"], OLIVE, utils.COLORS["Tanh"])
     for (name, grid), color in zip(grids.items(), colors, strict=True):
-        steps = steps_at_best_rate(grid)
+        steps = utils.steps_at_best_rate(grid)
         utils.plot_spread(ax, grid.scales, steps, color=color, marker="o", label=name)
     ax.set(
         xscale="log",
         yscale="log",
-        xlabel="weight scale",
+        xlabel="weight scale (missing: never)",
         ylabel="steps to loss 0.3, at the best rate",
     )
     ax.set_xticks(grid.scales, [f"{scale:g}" for scale in grid.scales])

@@ -178,7 +178,7 @@ def test_scale_and_centring_are_printed_and_drawn_at_the_best_rate(capsys) -> No
 def test_the_best_rate_is_that_of_the_median_and_not_of_each_seed() -> None:
     steps = np.array([[[9.0, 9, 1], [8, 8, 8], [1, 9, 9]]])  # one scale, three rates and seeds
     grid = utils.Grid(np.array([1]), np.array([1, 2, 3]), steps, steps, steps)
-    np.testing.assert_array_equal(lesson.steps_at_best_rate(grid), [[8, 8, 8]])
+    np.testing.assert_array_equal(utils.steps_at_best_rate(grid), [[8, 8, 8]])
     (ax,) = lesson.plot_scale_and_centring(dict.fromkeys("abc", grid)).axes
     for line, band in zip(ax.lines, ax.collections, strict=True):
         assert line.get_ydata() == [8]
