@@ -71,6 +71,8 @@ def test_revival_leaves_out_a_window_that_is_not_full() -> None:
 
 def test_accuracies_are_drawn_by_start_and_alpha() -> None:
     runs = made_up()
+    for alpha, few in ((0.25, [0.5, 0.7, 0.8, 0.9, 1.0]), (0.75, [0.0, 0.1, 0.2, 0.3, 0.4])):
+        runs[alpha] = runs[alpha]._replace(new_accuracy=np.array(few))
     left, right = lesson.plot_accuracies({"a": runs, "b": dict(reversed(runs.items()))}).axes
     assert (left.get_title(), right.get_title()) == ("a", "b")
     points = [line for line in left.lines if line.get_marker() == "o"]
