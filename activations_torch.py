@@ -16,500 +16,364 @@ instruments of this folder. It ends with the two mistakes people make with the l
 Run it:  python activations_torch.py [--save DIR]
 """
 
+import copy
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from functools import cache, partial
+from timeit import repeat
 
 import numpy as np
-from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 
 import activations_utils as utils
-from activations_utils import FloatArray
 from leaky_relu_from_scratch import LeakyReLU
 from relu_from_scratch import ReLU
 from sigmoid_from_scratch import Sigmoid
 from tanh_from_scratch import Tanh
 
-if __name__ == "__main__":
-    with utils.short_errors(), suppress(ImportError):  # which is dealt with below
-        print("Loading PyTorch ...", flush=True)
-        import torch
 try:
     import torch
     from torch import nn
-except ImportError as error:
-    HOW_TO_INSTALL = 'Lesson 5 needs PyTorch: python -m pip install "torch>=2.6"'
-    if __name__ == "__main__":
-        sys.exit(HOW_TO_INSTALL)
-    raise ImportError(HOW_TO_INSTALL) from error
-
-SEEDS = range(5)
+except ImportError:
+    sys.exit('Lesson 5 needs PyTorch: python -m pip install "torch>=2.6"')
 
 
 class FromTorch:
     """An elementwise nn.Module with the methods of lessons 1 to 4; autograd is its backward.
 
-    Arrays go in and come out, in their dtype, and are copied: FromTorch(nn.GELU())(x).
+    It computes in the dtype of its input, with a copy of the module: parameters that it may
+    have (nn.PReLU) stay as they are. Input and errors are those of lessons 1 to 4.
     """
 
-    def __init__(self, module: nn.Module) -> None:
-        self.module, self.output = module, None
+    y = slope = None  # output (a tensor) and its shape and dtype, of the latest forward
+
+    def __init__(self, module):
+        self.module = module
         self.__name__ = type(module).__name__  # for titles and tables
 
-    def forward(self, x: ArrayLike) -> FloatArray:
-        inputs = torch.from_numpy(utils.as_real_array(x).copy()).requires_grad_()
-        output = self.module(inputs.clone())  # nn.ReLU(inplace=True) may overwrite a clone
-        self.pull_back = lambda g: torch.autograd.grad(output, inputs, g, retain_graph=True)[0]
-        self.output = output.detach().numpy()
-        return self.output.copy()
+    def forward(self, x):
+        x = torch.tensor(utils.as_real_array(x), requires_grad=True)
+        module = copy.deepcopy(self.module).to(x.dtype)
+        y = module(x.clone())  # nn.ReLU(inplace=True) may overwrite a clone
+        self.x, self.y = x, y
+        return y.detach().numpy().copy()
 
-    def backward(self, grad_output: ArrayLike) -> FloatArray:
-        gradient = utils.upstream_gradient(grad_output, self.output)
-        return self.pull_back(torch.from_numpy(gradient.copy())).numpy()
+    def backward(self, grad_output):
+        like = None if self.y is None else self.y.detach().numpy()
+        upstream = torch.tensor(utils.upstream_gradient(grad_output, like))
+        return torch.autograd.grad(self.y, self.x, upstream, retain_graph=True)[0].numpy()
 
-    def derivative(self, x: ArrayLike) -> FloatArray:
+    def derivative(self, x):
         layer = FromTorch(self.module)  # another one, so that this one remembers its own x
         return layer.backward(np.ones_like(layer.forward(x)))
 
-    def __call__(self, x: ArrayLike) -> FloatArray:
+    def __call__(self, x):
         return self.forward(x)
 
 
-PAIRS = {
-    "Sigmoid": (Sigmoid(), nn.Sigmoid()),
-    "Tanh": (Tanh(), nn.Tanh()),
-    "ReLU": (ReLU(), nn.ReLU()),
-    "LeakyReLU": (LeakyReLU(0.01), nn.LeakyReLU(0.01)),
+PAIRS = {  # from scratch, built-in, weight scale
+    "Sigmoid": (Sigmoid(), nn.Sigmoid(), 1),
+    "Tanh": (Tanh(), nn.Tanh(), 1),
+    "ReLU": (ReLU(), nn.ReLU(), utils.HE),
+    "LeakyReLU": (LeakyReLU(0.01), nn.LeakyReLU(0.01), utils.HE),
 }
 
 
-def measure_modules(x: torch.Tensor) -> dict[str, FloatArray]:
-    """x, and what each of the five modules makes of it."""
-    modules = {name: module for name, (_, module) in PAIRS.items()}
-    modules["Softmax"] = nn.Softmax(dim=0)
-    return {"x": x.numpy()} | {name: module(x).numpy() for name, module in modules.items()}
+def digits(values):
+    return [f"{value:.5g}" for value in values.tolist()]  # of the seven of float32
 
 
-def print_columns(columns: Mapping[str, Sequence]) -> None:
-    """Print a table whose columns are given by name; a cell may be a list of numbers."""
-
-    def write(cell):
-        return ", ".join(f"{v:.3f}" for v in cell) if isinstance(cell, list) else cell
-
-    rows = zip(*columns.values(), strict=True)
-    utils.print_table(list(columns), [map(write, row) for row in rows])
-
-
-# --- Scratch beside built-in -----------------------------------------------------------
+def modules():
+    utils.heading("Forward passes of the five modules")
+    x = torch.tensor([-10.0, -2, -1, 0, 1, 2, 10])
+    columns = {name: module(x) for name, (_, module, _) in PAIRS.items()}
+    columns |= {"Softmax": nn.Softmax(dim=0)(x)}
+    utils.print_table(["x", *columns], zip(*(digits(v) for v in (x, *columns.values()))))
+    print("The first four work on each element by itself, Softmax on all of x at once.")
 
 
-def measure_comparison(points: int = 65_536) -> dict[str, tuple]:
-    """Scratch and PyTorch at float32 numbers from -8 to 8, by name.
+# Scratch beside built-in --------------------------------------------------------------
 
-    The largest difference of the outputs and of the slopes, in units in the last place, and
-    the nanoseconds per element that forward + backward take, from scratch and in PyTorch.
-    """
-    x, compared = np.linspace(-8, 8, points, dtype=np.float32), {}
-    np.random.default_rng(0).shuffle(x)  # a sorted sign is quicker than those of life
-    ones = np.ones_like(x)
-    inputs, upstream = torch.tensor(x, requires_grad=True), torch.tensor(ones)
-    for name, (layer, module) in PAIRS.items():
+
+def differences():
+    utils.heading("Scratch beside built-in: the largest difference, float32 from -8 to 8")
+    x = np.linspace(-8, 8, 65_536, dtype=np.float32)
+
+    def ulps(ours, theirs):
+        """In units in the last place; below ten it is rounding."""
+        most = np.max(np.abs(ours - theirs) / np.spacing(np.abs(ours)))
+        return "0" if most == 0 else "below 10" if most < 10 else f"{most:.0e}"
+
+    rows = []
+    for name, (layer, module, _) in PAIRS.items():
         theirs = FromTorch(module)
-        output = largest_distance(layer.forward(x), theirs.forward(x))
-        slope = largest_distance(layer.backward(ones), theirs.backward(ones))
-        calls = {
-            "scratch": lambda f=layer: (f.forward(x), f.backward(ones)),
-            "PyTorch": lambda f=module: torch.autograd.grad(f(inputs), inputs, upstream),
-        }
-        times = [
-            1e9 * seconds / points for seconds in utils.time_each(calls, repeats=30).values()
-        ]
-        compared[name] = (output, slope, *times)
-    return compared
+        slopes = layer.derivative(x), theirs.derivative(x)
+        rows.append([name, ulps(layer.forward(x), theirs.forward(x)), ulps(*slopes)])
+    utils.print_table(["in units in the last place:", "output", "slope"], rows)
+    print("In the tails s (1 - s) and 1 - t^2, computed from a rounded output, lose digits.")
 
-
-def largest_distance(ours: FloatArray, theirs: FloatArray) -> float:
-    return float(np.max(np.abs(ours - theirs) / np.spacing(np.abs(ours))))
-
-
-def print_comparison(compared: Mapping[str, tuple]) -> None:
-    def at_most(ulp: float) -> str:  # a power of ten: processors differ a little
-        return f"{10 ** np.ceil(np.log10(ulp)):,.0f}" if ulp else "0"
-
-    columns = ["", "output <=", "slope <=", "ns: scratch", "PyTorch", "ratio"]
-    utils.print_table(columns, [
-        [name, at_most(output), at_most(slope), f"{a:.1f}", f"{b:.1f}", f"{a / b:.1f}"]
-        for name, (output, slope, a, b) in compared.items()
-    ])  # fmt: skip
-    print(
-        "output, slope: largest difference in ULP, units in the last place. Up to ten are\n"
-        "rounding; thousands and millions are digits that s(1-s) and 1-t*t have lost.\n"
-        "ns: nanoseconds per element, forward + backward, on one thread, measured now."
-    )
-
-
-def measure_tails(x: FloatArray) -> dict[str, dict[str, FloatArray]]:
-    """Slopes at x by name: from scratch, and those of PyTorch in both dtypes."""
-    tails = {}
-    for name in ("Sigmoid", "Tanh"):
-        layer, module = PAIRS[name]
-        tails[name] = {"scratch": layer.derivative(x)}
-        for dtype in ("float32", "float64"):
-            tails[name][dtype] = FromTorch(module).derivative(x.astype(dtype))
-    return tails
-
-
-def plot_tails(x: FloatArray, tails: Mapping[str, Mapping]) -> Figure:
-    figure, axes = utils.new_figure("In the tails autograd loses the slope", len(tails))
-    for ax, (name, slopes) in zip(axes, tails.items(), strict=True):
-        ax.plot(x, slopes["scratch"], color=utils.COLORS[name])
-        for dtype in list(slopes)[1:]:
-            end = np.flatnonzero(slopes[dtype])[-1]  # the last slope that is not 0
-            ax.plot(x[: end + 1], slopes[dtype][: end + 1], ":", color=utils.INK)
-            ax.plot(x[end], slopes[dtype][end], "o", color=utils.INK)
-            words = f"{dtype}: 0 beyond {x[end]:.1f}"
-            utils.note(ax, words, (x[end], slopes[dtype][end]), (8, 4))
-        ax.set(yscale="log", xlabel="input x", xlim=(-2, 85), ylim=(1e-30, 10))
-        ax.set(title=f"line: {name} from scratch, dots: nn.{name}")
+    figure, axes = utils.new_figure("In the tails autograd loses the slope", 2)
+    x = np.linspace(0, 60, 1201)
+    for ax, name in zip(axes, ("Sigmoid", "Tanh")):
+        layer, module, _ = PAIRS[name]
+        ax.plot(x, layer.derivative(x), color=utils.COLORS[name], label="from scratch")
+        for dtype, line in (("float64", "--"), ("float32", ":")):
+            slope = FromTorch(module).derivative(x.astype(dtype))
+            end = np.flatnonzero(slope)[-1]  # the last slope that is not 0
+            label = f"nn.{name}, {dtype}: 0 beyond {x[end]:.1f}"
+            ax.plot(x[: end + 1], slope[: end + 1], line, color=utils.INK, label=label)
+            ax.plot(x[end], slope[end], "o", color=utils.INK)
+        ax.set(yscale="log", xlabel="input x", ylim=(1e-30, 1e8))
+        ax.legend(loc="upper right")
     axes[0].set(ylabel="slope")
     return figure
 
 
-# --- Softmax ---------------------------------------------------------------------------
+def times():
+    utils.heading("Nanoseconds per element, forward + backward, one thread, measured now")
+    x = np.random.default_rng(0).normal(size=16_384).astype(np.float32)
+    ones, inputs = np.ones_like(x), torch.tensor(x, requires_grad=True)
+    rows = []
+    for name, (layer, module, _) in PAIRS.items():
+        calls = (
+            lambda: (layer.forward(x), layer.backward(ones)),
+            lambda: torch.autograd.grad(module(inputs), inputs, torch.ones_like(inputs)),
+        )
+        fastest = [min(repeat(call, number=5, repeat=20)) / 5 for call in calls]
+        rows.append([name, *(f"{1e9 * seconds / len(x):.1f}" for seconds in fastest)])
+    utils.print_table(["", "from scratch", "PyTorch"], rows)
 
 
-def measure_softmax_sums(scores: torch.Tensor) -> dict[str, list]:
-    """Sums of the probabilities of each row (example) and of each column (class), by dim."""
-    by_dim = [nn.Softmax(dim=dim)(scores) for dim in (1, 0)]
-    return {
-        "dim": [1, 0],
-        "sums of the examples (rows)": [p.sum(dim=1).tolist() for p in by_dim],
-        "of the classes (columns)": [p.sum(dim=0).tolist() for p in by_dim],
-    }
+# Softmax ------------------------------------------------------------------------------
 
 
-def measure_shifts(scores: torch.Tensor, shifts: list[float]) -> dict[str, list]:
-    """Softmax of scores + each shift, as typed and as built in."""
-    shifted = [scores + shift for shift in shifts]
-    return {
-        "added to all scores": shifts,
-        "exp(x) / sum(exp(x))": [(x.exp() / x.exp().sum()).tolist() for x in shifted],
-        "nn.Softmax": [nn.Softmax(dim=-1)(x).tolist() for x in shifted],
-    }
-
-
-def softmax_backward(p: FloatArray, gradient: FloatArray) -> FloatArray:
-    """dL/dscores from p = softmax(scores) and dL/dp: each score has moved every p."""
+def softmax_backward(p, gradient):
+    """dL/dscores from p = softmax(scores) and dL/dp, both (..., classes)."""
     return p * (gradient - (gradient * p).sum(axis=-1, keepdims=True))
 
 
-def measure_softmax_backward(scores: torch.Tensor) -> tuple[FloatArray, float]:
-    """The Jacobian dp_i / dx_j at scores, and how far softmax_backward is from autograd."""
-    layer = FromTorch(nn.Softmax(dim=-1))
-    jacobian = torch.autograd.functional.jacobian(layer.module, scores).numpy()
-    p = layer.forward(scores.numpy())
-    upstream = np.random.default_rng(0).normal(size=p.shape)
-    gap = np.abs(softmax_backward(p, upstream) - layer.backward(upstream)).max()
-    return jacobian, float(gap)
+def softmax():
+    utils.heading("Softmax: a row of scores becomes a row of probabilities")
+    listed = lambda p: ", ".join(f"{v:.3f}" for v in p.tolist())
+    scores = torch.tensor([[1.0, 2, 3], [1, 1, 5]], dtype=torch.float64)
+    rows = []
+    for dim in (1, 0):
+        p = nn.Softmax(dim=dim)(scores)
+        rows.append([dim, listed(p.sum(dim=1)), listed(p.sum(dim=0))])
+    utils.print_table(["dim", "sums of the examples (rows)", "of the classes (columns)"], rows)
+    print("With examples in rows, dim=1 is right; dim=0 lets the examples compete.\n")
 
+    rows = []
+    for shift in (0, 0.1, 1000):
+        x = scores[0] + shift
+        rows.append([shift, listed(x.exp() / x.exp().sum()), listed(nn.Softmax(dim=-1)(x))])
+    utils.print_table(["added to all scores", "exp(x) / sum(exp(x))", "nn.Softmax"], rows)
+    print("Only differences count: nn.Softmax subtracts the largest score, to be safe.\n")
 
-def print_softmax_backward(jacobian: FloatArray, gap: float) -> None:
-    columns = {"dp / dx": [f"p{i + 1}" for i in range(len(jacobian))]}
-    columns |= {f"x{j + 1}": column.round(4) for j, column in enumerate(jacobian.T)}
-    print_columns(columns | {"sum": jacobian.sum(axis=1).round(4)})
-    print("A Jacobian, not a slope for each element. The backward pass p * (g - sum(g * p))")
-    print("by hand", "agrees with" if gap < 1e-15 else f"is off by {gap:.0e} from", "autograd.")
-
-
-# --- Models ----------------------------------------------------------------------------
+    layer = nn.Softmax(dim=-1)
+    jacobian = torch.autograd.functional.jacobian(layer, scores[0])
+    rows = [[f"p{i + 1}", *(f"{v:.4f}" for v in row.tolist())] for i, row in enumerate(jacobian)]
+    utils.print_table(["dp / dx", "x1", "x2", "x3"], rows)
+    print("A Jacobian, not a slope for each element: each score moves every probability.")
+    x, upstream = scores[0].requires_grad_(), torch.tensor([0.3, -1, 2], dtype=torch.float64)
+    p = layer(x)
+    (theirs,) = torch.autograd.grad(p, x, upstream)
+    ours = softmax_backward(p.detach().numpy(), upstream.numpy())
+    rows = [["by hand", *ours.round(4)], ["autograd", *theirs.numpy().round(4)]]
+    utils.print_table(["p * (g - sum(g * p))", "x1", "x2", "x3"], rows)
 
 
 class Linears(nn.Module):
     """nn.Linear for one network a seed: x (seeds, examples, inputs) @ weights + biases."""
 
-    def __init__(self, weights: FloatArray, biases: FloatArray) -> None:
+    def __init__(self, W, b):
         super().__init__()
-        self.weights = nn.Parameter(torch.tensor(weights))
-        self.biases = nn.Parameter(torch.tensor(biases))
+        self.W, self.b = nn.Parameter(torch.tensor(W)), nn.Parameter(torch.tensor(b))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x @ self.weights + self.biases
+    def forward(self, x):
+        return x @ self.W + self.b
 
 
-def build_model(network: utils.Network, activation: nn.Module) -> nn.Sequential:
+def build_model(network, activation):
     """The network of the other lessons, with its weights, as an nn.Sequential."""
-    first, *others = map(Linears, network.weights, network.biases)
-    return nn.Sequential(first, *(m for linears in others for m in (activation, linears)))
+    first, *others = map(Linears, network.W, network.b)
+    layers = [module for linears in others for module in (activation, linears)]
+    return nn.Sequential(first, *layers)
 
 
-def fit(model, x, labels, optimizer: torch.optim.Optimizer, steps: int) -> FloatArray:
-    """Train on all examples at once with autograd; losses (steps + 1, seeds)."""
-    inputs, targets, losses = torch.tensor(x), torch.tensor(labels), []
+def fit(model, x, labels, rate, steps):
+    """Train on all examples at once with autograd; losses before each step: (steps, seeds)."""
+    x, labels, losses = torch.tensor(x), torch.tensor(labels), []
     loss_function = nn.CrossEntropyLoss(reduction="none")  # wants scores: softmax is built in
-    for step in range(steps + 1):
-        scores = model(inputs).swapaxes(1, 2)  # (seeds, classes, examples), as it wants them
-        loss = loss_function(scores, targets).mean(dim=1)
+    optimizer = torch.optim.SGD(model.parameters(), rate)
+    for _ in range(steps):
+        scores = model(x).swapaxes(1, 2)  # (seeds, classes, examples), as it wants them
+        loss = loss_function(scores, labels).mean(dim=1)
         losses.append(loss.detach().numpy())
-        if step < steps:
-            optimizer.zero_grad()
-            loss.sum().backward()  # the seeds share no weights: each gets its own gradient
-            optimizer.step()
+        optimizer.zero_grad()
+        loss.sum().backward()  # the seeds share no weights: each gets its own gradient
+        optimizer.step()
     return np.array(losses)
 
 
-def measure_descent(steps: int = 75, rate: float = 0.3) -> dict[str, tuple]:
-    """Losses (steps + 1, seeds) of each module, and by hand from the same weights."""
-    x, labels = utils.spirals(SEEDS)
-    x, curves = x.astype(np.float64), {}
-    for name, (layer, module) in PAIRS.items():
-        scale = utils.HE if "ReLU" in name else 1.0
-        how = {"weight_scale": scale, "seeds": SEEDS, "dtype": np.float64}
-        network = utils.Network([2, 32, 32, 3], layer, **how)
-        model = build_model(network, module)
-        losses = fit(model, x, labels, torch.optim.SGD(model.parameters(), rate), steps)
-        curves[name] = losses, utils.train(network, x, labels, steps=steps, rate=rate).loss
-    return curves
-
-
-def print_descent(curves: Mapping[str, tuple]) -> None:
+def training(ax, steps=75, rate=0.3):
+    utils.heading(f"In a real model: nn.Sequential on the spirals, {steps} steps at rate {rate}")
     rows = []
-    for name, (losses, by_hand) in curves.items():
-        gap = np.abs(losses - by_hand).max()
-        rows.append([f"nn.{name}", *map(utils.spread, (losses[-1], by_hand[-1])), f"{gap:.0e}"])
-    utils.print_table(["", "loss at the end", "by hand", "largest gap"], rows)
+    for name, (layer, module, scale) in PAIRS.items():
+        network = utils.Network([2, 32, 32, 3], layer, scale)
+        losses = fit(build_model(network, module), *utils.spirals(), rate, steps)
+        by_hand = utils.train(network, *utils.spirals(), rate, steps - 1)
+        same = "yes" if np.abs(losses - by_hand).max() < 1e-12 else "no"
+        rows.append([f"nn.{name}", utils.spread(losses[-1]), utils.spread(by_hand[-1]), same])
+        line = {"color": utils.COLORS[name], "label": f"nn.{name}"}
+        ax.plot(np.median(losses, axis=1), linewidth=5 if name == "ReLU" else 2, **line)
+        ax.plot(range(0, steps, 25), np.median(by_hand[::25], axis=1), "o", color=utils.INK)
+    utils.print_table(["loss at the end:", "autograd", "by hand", "same to 12 decimals"], rows)
     print("By hand: the NumPy network of the other lessons, from the same weights.")
+    ax.set(title="two hidden layers (dots: by hand)", xlabel="step", ylabel="training loss")
+    ax.legend(loc="center right", bbox_to_anchor=(1, 0.6))
 
 
-def fit_grid(sizes, module, optimizer, rates, *, scale=1.0, last=(), steps=150) -> utils.Grid:
-    """What models that end in the modules `last` learn of the spirals, rate by rate."""
-    (x, labels), (new_x, new_labels) = utils.spirals(SEEDS), utils.spirals(SEEDS, new=True)
-    losses, learned = [], []
-    for rate in rates:
-        network = utils.Network(sizes, FromTorch(module), weight_scale=scale, seeds=SEEDS)
-        model = build_model(network, module).extend(last)
-        losses.append(fit(model, x, labels, optimizer(model.parameters(), lr=rate), steps))
-        scores = model(torch.tensor(new_x)).detach().numpy()
-        learned.append(utils.accuracy(scores, new_labels))
-    losses = np.fmin(losses, np.log(sizes[-1]))  # one that diverged knows what guessing does
-    reached = [utils.steps_to_reach(loss, 0.3) for loss in losses]
-    return utils.Grid(
-        scales=np.array([scale]),
-        rates=np.array(rates),
-        loss=losses[None, :, -1],
-        steps=np.array([reached]),
-        new_accuracy=np.array([learned]),
-    )
+def he(linear):
+    nn.init.kaiming_uniform_(linear.weight, nonlinearity="relu")
+    nn.init.zeros_(linear.bias)
 
 
-def print_grids(grids: Mapping[str, utils.Grid]) -> None:
-    """The best rate of each, by the median training loss, and what it led to."""
+def deep_relu(start, seed, hidden=8, width=16):
+    """Linear and ReLU in turn, in float64; start may set the weights of a Linear anew."""
+    torch.manual_seed(seed)
+    sizes = [2, *[width] * hidden, 3]
+    linears = [nn.Linear(n, m, dtype=torch.float64) for n, m in zip(sizes, sizes[1:])]
+    for linear in linears:
+        start(linear)
+    return nn.Sequential(*[m for linear in linears for m in (linear, nn.ReLU())][:-1])
+
+
+def starts(ax, steps=300, rate=0.03):
+    utils.heading("The weights that nn.Linear starts with, and He's: eight layers of nn.ReLU")
     rows = []
-    for name, grid in grids.items():
-        scale, rate = utils.best(grid.loss)
-        rates = f"{grid.rates[rate]:g} of {grid.rates.min():g} to {grid.rates.max():g}"
-        ends = grid.loss[scale, rate], grid.new_accuracy[scale, rate]
-        rows.append([name, f"{grid.scales[scale]:.2f}", rates, *map(utils.spread, ends)])
-    columns = ["", "scale", "best rate", "training loss", "accuracy, new data"]
-    utils.print_table(columns, rows)
+    x, labels = utils.spirals(range(1))
+    for name, start, line in (("default", lambda linear: None, "--"), ("He", he, "-")):
+        losses, drawn = [], []
+        for seed in utils.SEEDS:
+            model = deep_relu(start, seed)
+            drawn += [m.weight.detach().numpy() * m.in_features**0.5 for m in model[2:-1:2]]
+            losses.append(fit(model, x, labels, rate, steps)[:, 0])
+        scale = np.std(drawn)  # of the seven square layers, before any step
+        rows.append([name, f"{scale:.2f}", utils.spread(np.array(losses)[:, -1])])
+        style = {"color": utils.COLORS["ReLU"], "linestyle": line, "label": name}
+        utils.plot_runs(ax, range(steps), np.transpose(losses), **style)
+    utils.print_table(["", "weight scale", f"loss after {steps} steps"], rows)
+    print(
+        "nn.Linear draws its weights at scale 0.58, 1/sqrt(3); ReLU wants 1.41. For plain\n"
+        "descent in depth: nn.init.kaiming_uniform_(linear.weight, nonlinearity='relu')."
+    )
+    ax.set(title="eight hidden layers of nn.ReLU", xlabel="step", ylim=(0, 1.2))
+    ax.legend(loc="center right")
 
 
-OPTIMIZERS = {
-    "descent": (torch.optim.SGD, (1, 3, 10)),
-    "momentum 0.9": (partial(torch.optim.SGD, momentum=0.9), (0.3, 1, 3)),
-    "Adam": (torch.optim.Adam, (0.01, 0.03, 0.1)),
-}
-
-
-def measure_optimizers() -> dict[str, utils.Grid]:
-    """A deep sigmoid network, from the same weights with every optimizer."""
-    sizes = [2, 16, 16, 16, 16, 3]
-    return {name: fit_grid(sizes, nn.Sigmoid(), *how) for name, how in OPTIMIZERS.items()}
-
-
-def plot_training(curves: Mapping[str, tuple], grids: Mapping[str, utils.Grid]) -> Figure:
-    title = "The modules train as by hand; a deep sigmoid wants more than descent"
+def models():
+    title = "The modules train as by hand; in depth the default weights are too small"
     figure, (left, right) = utils.new_figure(title, 2)
-    for name, (losses, by_hand) in curves.items():
-        width = 5 if name == "ReLU" else 2  # LeakyReLU runs along it
-        style = {"label": f"nn.{name}", "color": utils.COLORS[name], "linewidth": width}
-        left.plot(np.median(losses, axis=1), **style)
-        steps = range(0, len(losses), 25)
-        left.plot(steps, np.median(by_hand[::25], axis=1), ".", color=utils.INK)
-    left.plot([], [], ".", color=utils.INK, label="by hand")
-    left.set(title="two hidden layers, descent", xlabel="step", ylabel="training loss, median")
-    for (name, grid), (line, marker) in zip(
-        grids.items(), (":s", ("--", "D"), "-o"), strict=True
-    ):
-        style = {"color": utils.COLORS["Sigmoid"], "linestyle": line, "marker": marker}
-        utils.plot_spread(right, grid.rates, grid.loss[0], label=name, **style)
-    right.set(title="nn.Sigmoid, four hidden layers", xlabel="rate", xscale="log")
-    for ax in (left, right):
-        ax.set(ylim=(0, 1.2))
-        ax.legend(loc="lower left" if ax is left else "lower right")
+    training(left)
+    starts(right)
     return figure
 
 
-# --- Any activation on the instruments of this folder ----------------------------------
-
-MODERN = {m.__name__: FromTorch(m()) for m in (nn.ReLU, nn.GELU, nn.SiLU, nn.ELU, nn.SELU)}
+# Any activation on the instruments of this folder -------------------------------------
 
 
-DATA = {
-    "spirals": partial(utils.spirals, points=20),
-    "digits": cache(partial(utils.digits, faces=7)),  # eight layers take their time
-}
-# About where eight hidden layers learn best, from a search over eight scales from 0.8 to 2.5.
-BEST_SCALES = {"spirals": (1.8, 2, 2, 1.8, 1.4), "digits": (1.4, 1.4, 1.4, 1.2, 1)}
+def modern():
+    layers = [FromTorch(module()) for module in (nn.ReLU, nn.GELU, nn.SiLU, nn.ELU)]
+    utils.print_gradient_checks({utils.name_of(layer): layer for layer in layers})
+    utils.heading("Any activation on our instruments: the gradient after 20 random layers")
+    rows = []
+    for layer in layers:
+        left = [utils.gradient_flow(layer, scale)[0] for scale in (3**-0.5, utils.HE)]
+        rows.append([utils.name_of(layer), *(utils.spread(runs, ".0e") for runs in left)])
+    utils.print_table(["is left at:", "nn.Linear's scale 0.58", "He's 1.41"], rows)
+    title = "GELU and SiLU round ReLU's corner off; ELU levels off below zero"
+    return utils.compare_activations(layers, title=title)
 
 
-def measure_modern(name: str, steps: int = 100) -> dict[str, utils.Grid]:
-    """What networks of eight hidden layers learn of the named data with each of MODERN."""
-    how = {"hidden": [16] * 8, "rates": (0.03, 0.1, 0.3), "steps": steps, "seeds": SEEDS}
-    return {
-        key: utils.train_grid(layer, DATA[name], scales=[scale], **how)
-        for (key, layer), scale in zip(MODERN.items(), BEST_SCALES[name], strict=True)
-    }
+# Two mistakes with the last layer -----------------------------------------------------
 
 
-# --- Two mistakes with the last layer --------------------------------------------------
-
-
-def measure_extra_softmax() -> dict[str, utils.Grid]:
-    """Models that feed scores, or probabilities, to CrossEntropyLoss."""
-    how = {"scale": utils.HE, "steps": 100, "rates": (0.3, 1, 3, 10)}
-    train = partial(fit_grid, [2, 32, 32, 3], nn.ReLU(), torch.optim.SGD, **how)
-    return {"scores": train(), "softmax": train(last=[nn.Softmax(dim=-1)])}
-
-
-def gradient_of(loss: Callable, scores: ArrayLike) -> FloatArray:
-    """Gradient of each loss for its own score, in float32, as models are."""
+def loss_and_gradient(loss, scores):
+    """Each loss and its gradient for its own score, in float32, as models are."""
     inputs = torch.tensor(scores, dtype=torch.float32, requires_grad=True)
-    return torch.autograd.grad(loss(inputs).sum(), inputs)[0].numpy()
+    losses = loss(inputs)
+    return losses.detach().numpy(), torch.autograd.grad(losses.sum(), inputs)[0].numpy()
 
 
-def measure_wrong_class(scores: ArrayLike) -> dict[str, ArrayLike]:
-    """The gradient for a score when another class, whose score is 0, is the right one."""
+def wrong_class(scores):
+    """For scores of a wrong class, the two others being 0: softmax first, and without."""
     right = torch.ones(len(scores), dtype=torch.long)
     loss, softmax = nn.CrossEntropyLoss(reduction="none"), nn.Softmax(dim=1)
     three = lambda score: torch.stack([score, 0 * score, 0 * score], dim=1)
-    return {
-        "score": scores,
-        "softmax + CrossEntropyLoss": gradient_of(
-            lambda s: loss(softmax(three(s)), right), scores
-        ),
-        "CrossEntropyLoss": gradient_of(lambda s: loss(three(s), right), scores),
-    }
+    without = loss_and_gradient(lambda s: loss(three(s), right), scores)
+    return loss_and_gradient(lambda s: loss(softmax(three(s)), right), scores), without
 
 
-def measure_extra_sigmoid(scores: ArrayLike, target: float) -> dict[str, ArrayLike]:
-    """Gradients for scores by what computes them."""
+def wrong_side(scores, target):
+    """For scores on the wrong side of target: sigmoid and BCELoss, and BCEWithLogitsLoss."""
     targets = torch.full((len(scores),), float(target))
     by_p, by_score = nn.BCELoss(reduction="none"), nn.BCEWithLogitsLoss(reduction="none")
-    x = np.asarray(scores, dtype=np.float32)
-    p = torch.sigmoid(torch.tensor(x)).numpy()
-    exact = gradient_of(lambda p: by_p(p, targets), p) * Sigmoid().derivative(x)
-    return {
-        "score": x,
-        "p": p,
-        "sigmoid + BCELoss": gradient_of(lambda x: by_p(torch.sigmoid(x), targets), x),
-        "with exact slope": exact,
-        "BCEWithLogitsLoss": gradient_of(lambda x: by_score(x, targets), x),
-    }
+    without = loss_and_gradient(lambda x: by_score(x, targets), scores)
+    return loss_and_gradient(lambda x: by_p(torch.sigmoid(x), targets), scores), without
 
 
-def plot_mistakes(wrong: Mapping[str, ArrayLike], by_target: Mapping[float, Mapping]) -> Figure:
+def mistakes():
+    utils.heading("Mistake 1: a softmax before CrossEntropyLoss, which has its own")
+    floor = nn.CrossEntropyLoss()(torch.eye(3), torch.arange(3))
+    print(f"Given probabilities, even three perfect answers cost {floor:.3f} each.\n")
+    print("For the score of a wrong class, the two others being 0:")
+    scores = [1.0, 3, 10, 20]
+    (loss, gradient), (right_loss, right) = wrong_class(scores)
+    columns = ["score", "loss with softmax", "gradient", "without: loss", "gradient"]
+    rows = zip(scores, *map(digits, (loss, gradient, right_loss, right)))
+    utils.print_table(columns, rows)
+
+    utils.heading("Mistake 2: a sigmoid before BCELoss; BCEWithLogitsLoss has it built in")
+    print("For a score on the wrong side, in float32:")
+    rows = []
+    for target, scores in {0: [2.0, 10, 16, 18, 30], 1: [-2.0, -18, -30, -120]}.items():
+        values = (digits(v + 0.0) for pair in wrong_side(scores, target) for v in pair)
+        rows += [[target, *row] for row in zip(scores, *values)]
+    columns = ["target", "score", "BCELoss", "gradient", "BCEWithLogitsLoss", "gradient"]
+    utils.print_table(columns, rows)
+    print(
+        "Where p is rounded to 1, what the score was is lost: BCELoss says 100 and has no\n"
+        "gradient. BCEWithLogitsLoss takes the score itself and gives p - target."
+    )
+
     title = "A layer too many: the most wrong answers get no gradient"
     figure, (left, right) = utils.new_figure(title, 2, sharey=True)
-    target_0, target_1 = by_target[0], by_target[1]
-    for ax, columns, name, words, style, x, shift in (
-        (left, wrong, "CrossEntropyLoss", "CrossEntropyLoss", "--", 14, (0, 6)),
-        (left, wrong, "softmax + CrossEntropyLoss", "with softmax before it", "-", 3, (8, 8)),
-        (right, target_0, "BCEWithLogitsLoss", "BCEWithLogitsLoss", "--", 14, (0, 6)),
-        (right, target_0, "sigmoid + BCELoss", "BCELoss,\ntarget 0", "-", 16.6, (-62, -80)),
-        (right, target_1, "sigmoid + BCELoss", "BCELoss,\ntarget 1", ":", 28, (8, -30)),
-    ):
-        size, gradient = np.abs(columns["score"]), np.abs(columns[name])
-        ax.plot(size, gradient, style, color=utils.INK)
-        utils.note(ax, words, (x, np.interp(x, size, gradient)), shift)
-    left.set(title="softmax before CrossEntropyLoss", xlabel="score of a wrong class")
-    left.set(ylabel="size of the gradient", ylim=(-0.05, 1.15))
-    right.set(title="sigmoid before BCELoss", xlabel="size of a score on the wrong side")
+    size = np.linspace(0, 40, 801)
+    labels = "softmax + CrossEntropyLoss", "CrossEntropyLoss"
+    for (_, gradient), line, label in zip(wrong_class(size), ("-", "--"), labels):
+        left.plot(size, np.abs(gradient), line, color=utils.INK, label=label)
+    for target, line in ((0, "-"), (1, ":")):
+        (_, twice), (_, once) = wrong_side(size if target == 0 else -size, target)
+        label = f"sigmoid + BCELoss, target {target}"
+        right.plot(size, np.abs(twice), line, color=utils.INK, label=label)
+    right.plot(size, np.abs(once), "--", color=utils.INK, label="BCEWithLogitsLoss")
+    left.set(xlabel="score of a wrong class", ylabel="size of the gradient", ylim=(-0.05, 1.6))
+    right.set(xlabel="size of a score on the wrong side")
+    for ax in (left, right):
+        ax.legend(loc="upper right")
     return figure
 
 
-def main() -> dict[str, Figure]:
+def main():
     torch.set_num_threads(1)  # for models this small threads cost more than they give
-    utils.heading(f"Forward passes of the five modules of PyTorch {torch.__version__}")
-    print_columns(measure_modules(torch.tensor([-10.0, -2, -1, 0, 1, 2, 10])))
-    print("The first four work on each element by itself, Softmax on all of x at once.")
-
-    utils.heading("Scratch beside built-in: float32 from -8 to 8, and speed")
-    print_comparison(measure_comparison())
-    x = np.linspace(0, 60, 1201)
-    tails = plot_tails(x, measure_tails(x))
-
-    utils.heading("Softmax: a row of scores becomes a row of probabilities")
-    scores = torch.tensor([[1.0, 2, 3], [1, 1, 5]], dtype=torch.float64)
-    print_columns(measure_softmax_sums(scores))
-    print("With examples in rows, dim=1 is right; dim=0 lets the examples compete.\n")
-    print_columns(measure_shifts(scores[0], [0, 0.1, 1000]))
-    print("nn.Softmax subtracts the largest score first: nothing overflows.\n")
-    print_softmax_backward(*measure_softmax_backward(scores[0]))
-
-    utils.heading(f"In a real model: nn.Sequential on the spirals, {len(SEEDS)} seeds")
-    print("Training with autograd and by hand: about 2 s ...")
-    curves = measure_descent()
-    print_descent(curves)
-
-    utils.heading("nn.Sigmoid in four hidden layers: descent, with momentum, Adam")
-    count = sum(len(rates) for _, rates in OPTIMIZERS.values())
-    print(f"Training at {count} rates: about 2 s ...")
-    optimizers = measure_optimizers()
-    print_grids(optimizers)
-
-    utils.heading("Any activation on our instruments: FromTorch(nn.GELU()) and others")
-    utils.print_gradient_checks({k: utils.gradient_check(f) for k, f in MODERN.items()})
-    print("\nCritical weight scale in theory (lesson 6):")
-    print_columns({k: [f"{utils.critical_scale(f):.2f}"] for k, f in MODERN.items()})
-    title = "GELU and SiLU round ReLU's corner off; ELU and SELU level off below zero"
-    modern = utils.compare_activations(MODERN, title=title)
-
-    for name in DATA:
-        utils.heading(f"What eight hidden layers of 16 learn of the {name}, {len(SEEDS)} seeds")
-        print(f"Training with {len(MODERN)} activations: about 2 s ...")
-        print_grids(measure_modern(name))
-
-    utils.heading("Mistake 1: a softmax before CrossEntropyLoss, which has its own")
-    print_grids(measure_extra_softmax())
-    floor = nn.CrossEntropyLoss()(torch.eye(3), torch.arange(3))
-    print(f"Given probabilities, even three perfect answers cost {floor:.3f} each.\n")
-    print("Gradient for the score of a wrong class, the two others being 0:")
-    print_columns(measure_wrong_class([1.0, 3, 10, 20]))
-
-    utils.heading("Mistake 2: a sigmoid before BCELoss; BCEWithLogitsLoss has it built in")
-    for target, chosen in {0: [2, 10, 16, 18, 30], 1: [-2, -10, -18, -30, -50]}.items():
-        print(f"Gradient for a score whose target is {target}, in float32:")
-        print_columns(measure_extra_sigmoid(chosen, target))
-    print(
-        "Where p is rounded to 1, what the score was is lost: no slope, however exact,\n"
-        "brings it back. Far below 0 p is right, but BCELoss divides by p (1 - p), and by\n"
-        "1e-12 at least. BCEWithLogitsLoss takes the score itself and gives p - target."
-    )
-    size = np.linspace(0, 40, 801)
-    sides = {0: measure_extra_sigmoid(size, 0), 1: measure_extra_sigmoid(-size, 1)}
-    mistakes = plot_mistakes(measure_wrong_class(size), sides)
+    modules()
+    figures = {"torch_tails": differences()}
+    times()
+    softmax()
+    figures |= {"torch_models": models(), "torch_modern": modern(), "torch_mistakes": mistakes()}
     print(
         "\nRemember: give CrossEntropyLoss and BCEWithLogitsLoss the scores themselves. The\n"
         "softmax or sigmoid is for afterwards, when somebody wants to read a probability."
     )
-    return {
-        "torch_tails": tails,
-        "torch_training": plot_training(curves, optimizers),
-        "torch_modern": modern,
-        "torch_mistakes": mistakes,
-    }
+    return figures
 
 
 if __name__ == "__main__":
