@@ -9,7 +9,10 @@ The idea. In real models one writes nn.ReLU() and autograd does the rest:
     model = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 3))
 
 This lesson puts nn.Sigmoid, nn.Tanh, nn.ReLU and nn.LeakyReLU beside lessons 1 to 4, trains
-models with them, and adds nn.Softmax, which turns a whole row of scores into probabilities.
+models with them, and adds nn.Softmax, which turns a whole row of scores into probabilities:
+
+    p_i = exp(x_i) / sum_j exp(x_j)          dp_i/dx_j = p_i ((1 if i = j else 0) - p_j)
+
 Then it turns round: FromTorch puts any activation of PyTorch, such as nn.GELU, on the
 instruments of this folder. It ends with the two mistakes people make with the last layer.
 
@@ -42,23 +45,27 @@ class FromTorch:
     have (nn.PReLU) stay as they are. Input and errors are those of lessons 1 to 4.
     """
 
-    y = slope = None  # output (a tensor) and its shape and dtype, of the latest forward
+    x = None  # of the latest forward
 
     def __init__(self, module):
-        self.module = module
-        self.__name__ = type(module).__name__  # for titles and tables
+        self.module = module() if isinstance(module, type) else module
+        self.__name__ = type(self.module).__name__  # for titles and tables
+
+    def run(self, x):
+        """x as a tensor whose gradient is wanted, and what the module makes of it."""
+        x = torch.tensor(np.array(utils.as_real_array(x), order="C"), requires_grad=True)
+        module = copy.deepcopy(self.module).to(x.dtype)
+        return x, module(x.clone())  # nn.ReLU(inplace=True) may overwrite a clone
 
     def forward(self, x):
-        x = torch.tensor(utils.as_real_array(x), requires_grad=True)
-        module = copy.deepcopy(self.module).to(x.dtype)
-        y = module(x.clone())  # nn.ReLU(inplace=True) may overwrite a clone
-        self.x, self.y = x, y
-        return y.detach().numpy().copy()
+        x, y = self.run(x)
+        self.x = x.detach().numpy()
+        return y.detach().numpy()
 
     def backward(self, grad_output):
-        like = None if self.y is None else self.y.detach().numpy()
-        upstream = torch.tensor(utils.upstream_gradient(grad_output, like))
-        return torch.autograd.grad(self.y, self.x, upstream, retain_graph=True)[0].numpy()
+        upstream = torch.tensor(utils.upstream_gradient(grad_output, self.x))
+        x, y = self.run(self.x)
+        return torch.autograd.grad(y, x, upstream)[0].numpy()
 
     def derivative(self, x):
         layer = FromTorch(self.module)  # another one, so that this one remembers its own x
@@ -96,8 +103,7 @@ def differences():
     utils.heading("Scratch beside built-in: the largest difference, float32 from -8 to 8")
     x = np.linspace(-8, 8, 65_536, dtype=np.float32)
 
-    def ulps(ours, theirs):
-        """In units in the last place; below ten it is rounding."""
+    def ulps(ours, theirs):  # in units in the last place; below ten it is rounding
         most = np.max(np.abs(ours - theirs) / np.spacing(np.abs(ours)))
         return "0" if most == 0 else "below 10" if most < 10 else f"{most:.0e}"
 
@@ -114,14 +120,14 @@ def differences():
     for ax, name in zip(axes, ("Sigmoid", "Tanh")):
         layer, module, _ = PAIRS[name]
         ax.plot(x, layer.derivative(x), color=utils.COLORS[name], label="from scratch")
-        for dtype, line in (("float64", "--"), ("float32", ":")):
+        for dtype, color in (("float64", utils.INK), ("float32", utils.FAINT)):
             slope = FromTorch(module).derivative(x.astype(dtype))
             end = np.flatnonzero(slope)[-1]  # the last slope that is not 0
             label = f"nn.{name}, {dtype}: 0 beyond {x[end]:.1f}"
-            ax.plot(x[: end + 1], slope[: end + 1], line, color=utils.INK, label=label)
-            ax.plot(x[end], slope[end], "o", color=utils.INK)
+            ax.plot(x[: end + 1], slope[: end + 1], "--", color=color, label=label)
+            ax.plot(x[end], slope[end], "o", color=color)
         ax.set(yscale="log", xlabel="input x", ylim=(1e-30, 1e8))
-        ax.legend(loc="upper right")
+        ax.legend(loc="upper right", fontsize=9)
     axes[0].set(ylabel="slope")
     return figure
 
@@ -132,11 +138,9 @@ def times():
     ones, inputs = np.ones_like(x), torch.tensor(x, requires_grad=True)
     rows = []
     for name, (layer, module, _) in PAIRS.items():
-        calls = (
-            lambda: (layer.forward(x), layer.backward(ones)),
-            lambda: torch.autograd.grad(module(inputs), inputs, torch.ones_like(inputs)),
-        )
-        fastest = [min(repeat(call, number=5, repeat=20)) / 5 for call in calls]
+        scratch = lambda: (layer.forward(x), layer.backward(ones))
+        built_in = lambda: torch.autograd.grad(module(inputs), inputs, torch.ones_like(inputs))
+        fastest = [min(repeat(call, number=5, repeat=20)) / 5 for call in (scratch, built_in)]
         rows.append([name, *(f"{1e9 * seconds / len(x):.1f}" for seconds in fastest)])
     utils.print_table(["", "from scratch", "PyTorch"], rows)
 
@@ -145,7 +149,7 @@ def times():
 
 
 def softmax_backward(p, gradient):
-    """dL/dscores from p = softmax(scores) and dL/dp, both (..., classes)."""
+    """dL/dx_i = sum_j g_j dp_j/dx_i = p_i (g_i - sum_j g_j p_j), g = dL/dp: (..., classes)."""
     return p * (gradient - (gradient * p).sum(axis=-1, keepdims=True))
 
 
@@ -157,7 +161,7 @@ def softmax():
     for dim in (1, 0):
         p = nn.Softmax(dim=dim)(scores)
         rows.append([dim, listed(p.sum(dim=1)), listed(p.sum(dim=0))])
-    utils.print_table(["dim", "sums of the examples (rows)", "of the classes (columns)"], rows)
+    utils.print_table(["dim", "sums of the rows (examples)", "of the columns"], rows)
     print("With examples in rows, dim=1 is right; dim=0 lets the examples compete.\n")
 
     rows = []
@@ -167,16 +171,13 @@ def softmax():
     utils.print_table(["added to all scores", "exp(x) / sum(exp(x))", "nn.Softmax"], rows)
     print("Only differences count: nn.Softmax subtracts the largest score, to be safe.\n")
 
-    layer = nn.Softmax(dim=-1)
-    jacobian = torch.autograd.functional.jacobian(layer, scores[0])
+    jacobian = torch.autograd.functional.jacobian(nn.Softmax(dim=-1), scores[0])
     rows = [[f"p{i + 1}", *(f"{v:.4f}" for v in row.tolist())] for i, row in enumerate(jacobian)]
     utils.print_table(["dp / dx", "x1", "x2", "x3"], rows)
     print("A Jacobian, not a slope for each element: each score moves every probability.")
-    x, upstream = scores[0].requires_grad_(), torch.tensor([0.3, -1, 2], dtype=torch.float64)
-    p = layer(x)
-    (theirs,) = torch.autograd.grad(p, x, upstream)
-    ours = softmax_backward(p.detach().numpy(), upstream.numpy())
-    rows = [["by hand", *ours.round(4)], ["autograd", *theirs.numpy().round(4)]]
+    layer, upstream = FromTorch(nn.Softmax(dim=-1)), np.array([0.3, -1, 2])
+    ours = softmax_backward(layer.forward(scores[0]), upstream)
+    rows = [["by hand", *ours.round(4)], ["autograd", *layer.backward(upstream).round(4)]]
     utils.print_table(["p * (g - sum(g * p))", "x1", "x2", "x3"], rows)
 
 
@@ -216,14 +217,14 @@ def fit(model, x, labels, rate, steps):
 def training(ax, steps=75, rate=0.3):
     utils.heading(f"In a real model: nn.Sequential on the spirals, {steps} steps at rate {rate}")
     rows = []
-    for name, (layer, module, scale) in PAIRS.items():
+    for (name, (layer, module, scale)), width in zip(PAIRS.items(), np.linspace(5, 2, len(PAIRS))):
         network = utils.Network([2, 32, 32, 3], layer, scale)
         losses = fit(build_model(network, module), *utils.spirals(), rate, steps)
         by_hand = utils.train(network, *utils.spirals(), rate, steps - 1)
         same = "yes" if np.abs(losses - by_hand).max() < 1e-12 else "no"
         rows.append([f"nn.{name}", utils.spread(losses[-1]), utils.spread(by_hand[-1]), same])
-        line = {"color": utils.COLORS[name], "label": f"nn.{name}"}
-        ax.plot(np.median(losses, axis=1), linewidth=5 if name == "ReLU" else 2, **line)
+        line = {"color": utils.color_of(name), "label": f"nn.{name}", "linewidth": width}
+        ax.plot(np.median(losses, axis=1), **line)
         ax.plot(range(0, steps, 25), np.median(by_hand[::25], axis=1), "o", color=utils.INK)
     utils.print_table(["loss at the end:", "autograd", "by hand", "same to 12 decimals"], rows)
     print("By hand: the NumPy network of the other lessons, from the same weights.")
@@ -237,27 +238,26 @@ def he(linear):
 
 
 def deep_relu(start, seed, hidden=8, width=16):
-    """Linear and ReLU in turn, in float64; start may set the weights of a Linear anew."""
+    """Linear and ReLU in turn, in float64; start may set a Linear's weights anew."""
     torch.manual_seed(seed)
     sizes = [2, *[width] * hidden, 3]
     linears = [nn.Linear(n, m, dtype=torch.float64) for n, m in zip(sizes, sizes[1:])]
     for linear in linears:
         start(linear)
-    return nn.Sequential(*[m for linear in linears for m in (linear, nn.ReLU())][:-1])
+    return nn.Sequential(linears[0], *[m for last in linears[1:] for m in (nn.ReLU(), last)])
 
 
 def starts(ax, steps=300, rate=0.03):
     utils.heading("The weights that nn.Linear starts with, and He's: eight layers of nn.ReLU")
     rows = []
-    x, labels = utils.spirals(range(1))
     for name, start, line in (("default", lambda linear: None, "--"), ("He", he, "-")):
         losses, drawn = [], []
         for seed in utils.SEEDS:
             model = deep_relu(start, seed)
-            drawn += [m.weight.detach().numpy() * m.in_features**0.5 for m in model[2:-1:2]]
-            losses.append(fit(model, x, labels, rate, steps)[:, 0])
-        scale = np.std(drawn)  # of the seven square layers, before any step
-        rows.append([name, f"{scale:.2f}", utils.spread(np.array(losses)[:, -1])])
+            for linear in model[2:-1:2]:  # from 16 to 16 units, before any step
+                drawn.append(linear.weight.detach().numpy() * 16**0.5)
+            losses.append(fit(model, *utils.spirals(range(1)), rate, steps)[:, 0])
+        rows.append([name, f"{np.std(drawn):.2f}", utils.spread(np.array(losses)[:, -1])])
         style = {"color": utils.COLORS["ReLU"], "linestyle": line, "label": name}
         utils.plot_runs(ax, range(steps), np.transpose(losses), **style)
     utils.print_table(["", "weight scale", f"loss after {steps} steps"], rows)
@@ -265,7 +265,7 @@ def starts(ax, steps=300, rate=0.03):
         "nn.Linear draws its weights at scale 0.58, 1/sqrt(3); ReLU wants 1.41. For plain\n"
         "descent in depth: nn.init.kaiming_uniform_(linear.weight, nonlinearity='relu')."
     )
-    ax.set(title="eight hidden layers of nn.ReLU", xlabel="step", ylim=(0, 1.2))
+    ax.set(title="eight hidden layers of nn.ReLU", xlabel="step", ylim=(0, 1.4))
     ax.legend(loc="center right")
 
 
@@ -323,13 +323,12 @@ def wrong_side(scores, target):
 def mistakes():
     utils.heading("Mistake 1: a softmax before CrossEntropyLoss, which has its own")
     floor = nn.CrossEntropyLoss()(torch.eye(3), torch.arange(3))
-    print(f"Given probabilities, even three perfect answers cost {floor:.3f} each.\n")
+    print(f"Given probabilities, even a perfect answer costs {floor:.3f} with three classes.\n")
     print("For the score of a wrong class, the two others being 0:")
     scores = [1.0, 3, 10, 20]
     (loss, gradient), (right_loss, right) = wrong_class(scores)
-    columns = ["score", "loss with softmax", "gradient", "without: loss", "gradient"]
-    rows = zip(scores, *map(digits, (loss, gradient, right_loss, right)))
-    utils.print_table(columns, rows)
+    columns = ["score", "loss with softmax", "its gradient", "without", "its gradient"]
+    utils.print_table(columns, zip(scores, *map(digits, (loss, gradient, right_loss, right))))
 
     utils.heading("Mistake 2: a sigmoid before BCELoss; BCEWithLogitsLoss has it built in")
     print("For a score on the wrong side, in float32:")
@@ -337,11 +336,12 @@ def mistakes():
     for target, scores in {0: [2.0, 10, 16, 18, 30], 1: [-2.0, -18, -30, -120]}.items():
         values = (digits(v + 0.0) for pair in wrong_side(scores, target) for v in pair)
         rows += [[target, *row] for row in zip(scores, *values)]
-    columns = ["target", "score", "BCELoss", "gradient", "BCEWithLogitsLoss", "gradient"]
+    columns = ["target", "score", "BCELoss", "its gradient", "BCEWithLogitsLoss", "its gradient"]
     utils.print_table(columns, rows)
     print(
         "Where p is rounded to 1, what the score was is lost: BCELoss says 100 and has no\n"
-        "gradient. BCEWithLogitsLoss takes the score itself and gives p - target."
+        "gradient. Far below 0 it divides by p (1 - p), held above 1e-12, which fades too.\n"
+        "BCEWithLogitsLoss takes the score itself, and its gradient is p - target."
     )
 
     title = "A layer too many: the most wrong answers get no gradient"

@@ -38,7 +38,7 @@ def heading(text):
 
 def print_table(columns, rows):
     """Print rows right-aligned under their columns; numbers to six significant digits."""
-    cell = lambda value: f"{value:.6g}" if isinstance(value, float) else str(value)
+    cell = lambda v: f"{v:.6g}" if isinstance(v, (float, np.floating)) else str(v)
     cells = [columns, *([cell(value) for value in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells)]
     print(*("  ".join(map(str.rjust, row, widths)) for row in cells), sep="\n")
@@ -62,7 +62,7 @@ def as_real_array(x, name="x"):
         raise ValueError(f"{expected}, got a {type(x).__name__}: {error}") from None
     if array.dtype.kind not in "biuf" or isinstance(x, np.ma.MaskedArray):
         raise TypeError(f"{expected}, got {type(x).__name__} of dtype {array.dtype}")
-    return array if array.dtype.char in "efd" else array.astype(np.float64)
+    return array.astype(array.dtype.char if array.dtype.char in "efd" else "d", copy=False)
 
 
 def upstream_gradient(grad_output, slope):
@@ -79,7 +79,7 @@ def layer_of(layer):
     """layer, or for a class an object of it; TypeError if it cannot go forward and backward."""
     layer = layer() if isinstance(layer, type) else layer
     if not (hasattr(layer, "forward") and hasattr(layer, "backward")):
-        raise TypeError(f"a layer needs forward and backward, got {layer!r}")
+        raise TypeError(f"a layer needs forward and backward for arrays, got {layer!r}")
     return layer
 
 
@@ -124,9 +124,8 @@ def refuse_mixing(func, x):
 def numerical_gradient(func, x):
     """Slope of an elementwise function by central differences, float64 of the shape of x.
 
-    The formula errs by a multiple of d^2, the arithmetic by one of 1/d; with d near 6e-6 both are
-    small. At a kink it gives the mean of both sides' slopes. Raises ValueError for a function that
-    is not elementwise.
+    The formula errs by a multiple of d^2, the arithmetic by one of 1/d; d near 6e-6 suits both. At
+    a kink it gives the mean of both sides' slopes. Raises ValueError if func is not elementwise.
     """
     f, x = function_of(func), as_real_array(x).astype(np.float64)
     refuse_mixing(f, x)
@@ -173,7 +172,7 @@ def gradient_check(layer, x=CHECKED, *, tolerance=1e-5, seed=0):
         y = forward(inputs)
         slope = backward(upstream) / upstream
 
-    d = 1e-7 * np.maximum(1, np.abs(x))
+    d = 1e-7 * np.maximum(1, np.abs(x))  # small, to tell a kink nearby from one that is here
     with np.errstate(all="ignore"):  # what is not finite counts as an infinite error
         left, right = (y - forward(x - d)) / d, (forward(x + d) - y) / d
         middle = (left + right) / 2
@@ -190,20 +189,20 @@ def print_values(layer, x, upstream=2.0):
     """Print outputs and slopes at x, and what backward hands on of an upstream gradient."""
     heading(f"Forward and backward: {name_of(layer)}")
     x = np.array(x, dtype=np.float64)
-    output, slope = layer.forward(x), slope_of(layer)(x)
-    gradient = layer.backward(np.full_like(x, upstream))
+    output, gradient = layer.forward(x), layer.backward(np.full_like(x, upstream))
+    slope = slope_of(layer)(x)  # last: it may call forward
     last = f"dL/dx for dL/df = {upstream:g}"
     print_table(["x", "f(x)", "slope f'(x)", last], zip(x, output, slope, gradient))
 
 
 def print_gradient_checks(layers):
     """Check layers, given by name, and print a line for each."""
-    heading("Gradient check: backward against finite differences of forward")
     rows = []
     for name, layer in layers.items():
         found = gradient_check(layer)
         verdict, place = ("right", "") if found else ("WRONG", f"{found.worst_input:g}")
         rows.append([name, verdict, f"{found.max_relative_error:.0e}", place, found.kinks])
+    heading("Gradient check: backward against finite differences of forward")
     print_table(["", "backward is", "largest relative error", "at x =", "kinks"], rows)
 
 
@@ -245,15 +244,12 @@ class Network:
             self.W.append(weight_scale / n**0.5 * normal)
             self.b.append(np.full((len(generators), 1, m), float(bias)))
         self.b[-1][:] = 0
-        self.layers = [copy.copy(layer_of(activation)) for _ in sizes[1:-1]]
+        self.layers = [copy.deepcopy(layer_of(activation)) for _ in sizes[1:-1]]
         self.dW, self.db, self.dh = ([None] * len(self.W) for _ in range(3))
 
     def forward(self, x):
-        """Scores (seeds, examples, outputs) for x (seeds, examples, inputs).
-
-        Keeps h, the list of what each layer is given: x, then the outputs of hidden layers.
-        """
-        self.h = [x]
+        """Scores (seeds, examples, outputs) for x (seeds, examples, inputs)."""
+        self.h = [x]  # what each layer is given: x, then the outputs of hidden layers
         for W, b, layer in zip(self.W, self.b, self.layers):
             f = layer.forward(self.h[-1] @ W + b)
             self.h.append(self.h[-1] + f if self.skip else f)
@@ -261,8 +257,8 @@ class Network:
 
     def backward(self, delta):
         """From delta = dL/dscores to dW, db and dh of every layer: the chain rule."""
-        for i in reversed(range(len(self.W))):
-            self.dW[i] = self.h[i].mT @ delta
+        for i in reversed(range(len(self.W))):  # delta: the gradient for h[i] @ W[i] + b[i]
+            self.dW[i] = self.h[i].mT @ delta  # .mT swaps the last two axes
             self.db[i] = delta.sum(axis=-2, keepdims=True)
             self.dh[i] = delta @ self.W[i].mT
             if self.skip and i < len(self.layers):
@@ -312,15 +308,12 @@ def softmax_cross_entropy(scores, labels):
 
 
 def descent(network, x, labels, rate, steps):
-    """Plain gradient descent on all examples at once: a generator.
-
-    Yields the losses (seeds,) before every step and after the last, each when network has it.
-    """
+    """Plain gradient descent; yields the loss (seeds,) before every step and after the last."""
     for step in range(steps + 1):
         loss, gradient = softmax_cross_entropy(network.forward(x), labels)
+        network.backward(gradient)  # at once: whoever looks may send other examples forward
         yield loss
         if step < steps:
-            network.backward(gradient)
             network.descend(rate)
 
 
@@ -337,8 +330,7 @@ def accuracy(network, x, labels):
 def random_network(activation, weight_scale=1.0, *, depth=20, width=64, examples=16, skip=False):
     """A deep Network before any training, after one pass forward and one back.
 
-    Its h are normal inputs and the layers' outputs, each (seeds, examples, width), dh their
-    gradients, from a random one for the scores.
+    Its h are (seeds, examples, width), the inputs normal, as is the gradient for the scores.
     """
     network = Network([width] * (depth + 2), activation, weight_scale, skip=skip)
     inputs, upstream = np.random.default_rng(0).normal(size=(2, len(SEEDS), examples, width))
@@ -356,10 +348,7 @@ def signal_flow(activation, weight_scale=1.0, **sizes):
 
 
 def gradient_flow(activation, weight_scale=1.0, **sizes):
-    """Norm of dL/dh for the inputs (row 0) and each layer's outputs: (depth + 1, seeds).
-
-    Relative to that of the last layer. At weight scale 1 matrices alone keep it on average.
-    """
+    """Norm of dL/dh, inputs (row 0) to last layer, relative to the last: (depth + 1, seeds)."""
     dh = random_network(activation, weight_scale, **sizes).dh
     norms = np.linalg.norm(dh, axis=(2, 3))
     return norms / norms[-1]
@@ -377,10 +366,11 @@ def ridge(activation, depth=20, **how):
     with np.errstate(divide="ignore"):  # a gradient of 0
         norms = np.log10(np.median(flows, axis=-1))
     ends = norms[:, 0]
-    for i in np.flatnonzero((ends[:-1] < 0) & (ends[1:] >= 0)):
-        between = np.interp(0, ends[i : i + 2], np.log(SCALES[i : i + 2]))
-        return norms, float(np.exp(between))
-    return norms, np.nan
+    rising = np.flatnonzero((ends[:-1] < 0) & (ends[1:] >= 0))
+    if not rising.size:
+        return norms, np.nan
+    i = slice(rising[0], rising[0] + 2)  # the two scales it lies between
+    return norms, float(np.exp(np.interp(0, ends[i], np.log(SCALES[i]))))
 
 
 # Plots. What draws on Axes returns the Axes, what makes a figure the Figure; none shows it. --
@@ -410,6 +400,10 @@ def name_of(func):
     return getattr(func, "__name__", type(func).__name__)
 
 
+def color_of(name):
+    return COLORS.get(name, plt.rcParams["text.color"])  # which is light in a dark style
+
+
 def curves(func, x_range):
     """Inputs on a grid, and func and its slope as functions; what cannot be drawn raises."""
     ends = as_real_array(x_range, "x_range")
@@ -437,7 +431,7 @@ def plot_gradient(func, x_range=(-6, 6), *, ax=None, **line):
 
 def draw_curve(ax, name, x, y, ylabel, line):
     ax = ax or new_figure(name)[1]
-    ax.plot(x, y, **{"label": name, "color": COLORS.get(name), **line})
+    ax.plot(x, y, **{"label": name, "color": color_of(name), **line})
     ax.set(xlabel="input x", ylabel=ylabel)
     return ax
 
@@ -462,11 +456,11 @@ def plot_runs(ax, x, runs, **line):
     ax.plot(x, runs, color=median.get_color(), linewidth=0.7, alpha=0.5)
 
 
-def plot_gradient_flow(norms, *, ax=None, **lines):
+def plot_gradient_flow(norms, *, ax=None, lines=None):
     """Draw `gradient_flow`s by name, from the last layer (left) to the input; return the Axes."""
     ax = ax or new_figure("Gradient norm by layer")[1]
     for name, runs in norms.items():
-        line = {"label": name, "color": COLORS.get(name), **lines.get(name, {})}
+        line = {"label": name, "color": color_of(name), **(lines or {}).get(name, {})}
         plot_runs(ax, range(len(runs)), runs[::-1], **line)
     ax.set(yscale="log", xlabel="layers back from the last", ylabel="gradient norm")
     ax.legend()
@@ -475,13 +469,14 @@ def plot_gradient_flow(norms, *, ax=None, **lines):
 
 def add_slider(figure, label, low, high, start, update, step=None):
     """Put a slider under the Axes of figure; it calls update(value)."""
-    figure.get_layout_engine().set(rect=(0, 0.08, 1, 0.92))
+    figure.get_layout_engine().set(rect=(0, 0.12, 1, 0.88))
     ax = figure.add_axes((0.2, 0.02, 0.6, 0.04))
-    figure.slider = Slider(ax, label, low, high, valinit=start, valstep=step, color=FAINT)
+    how = {"valinit": start, "valstep": step, "valfmt": "%.3g", "color": FAINT, "initcolor": FAINT}
+    figure.slider = Slider(ax, label, low, high, **how)
     figure.slider.on_changed(update)  # the figure keeps it: it would not answer otherwise
 
 
-def explore(func, x_range=(-6, 6), *, title=None, start=2.4, layers=20):
+def explore(func, x_range=(-6, 6), *, title=None, start=None, layers=20):
     """Output and slope of func side by side; the tangent and the numbers follow the mouse.
 
     Returns the Figure, whose update(x) moves the tangent. Raises like `plot_activation_curve`.
@@ -490,12 +485,12 @@ def explore(func, x_range=(-6, 6), *, title=None, start=2.4, layers=20):
     figure, (left, right) = new_figure(title or name_of(func), 2)
     draw_curve(left, name_of(func), x, f(x), "output f(x)", {})
     draw_curve(right, name_of(func), x, slope_at(x), "slope f'(x)", {})
-    ink = plt.rcParams["text.color"]  # light in a dark style
+    ink = color_of("the tangent")
     tangent = left.axline((0, 0), slope=0, color=ink, linewidth=1.2, linestyle="--")
     points = [ax.plot([], [], "o", color=ink)[0] for ax in (left, right)]
 
     def update(x):
-        y, slope = float(f(x)), float(slope_at(x))
+        y, slope = float(f(x)) + 0.0, float(slope_at(x))  # no -0
         points[0].set_data([x], [y])
         points[1].set_data([x], [slope])
         tangent.set_xy1((x, y))
@@ -509,8 +504,8 @@ def explore(func, x_range=(-6, 6), *, title=None, start=2.4, layers=20):
             update(event.xdata)
             figure.canvas.draw_idle()
 
-    update(start)
     figure.update = update
+    figure.update(x[840] if start is None else start)
     figure.canvas.mpl_connect("motion_notify_event", follow)
     return figure
 
@@ -522,17 +517,17 @@ def examine(layer):
     weight scale at which they keep the gradient's norm. Raises like `gradient_check`.
     """
     layer = layer_of(layer)
-    figure = explore(layer)
-    print_values(layer, [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
     print_gradient_checks({name_of(layer): layer})
+    print_values(layer, [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
     heading("What 20 random layers leave: median (lowest to highest) of five networks")
     rows = []
     for scale in (1, HE, 2, 4):
         flows = signal_flow(layer, scale)[-1], gradient_flow(layer, scale)[0]
         rows.append([f"{scale:.3g}", *(spread(left, ".0e") for left in flows)])
     print_table(["weight scale", "of the signal", "of the gradient"], rows)
-    print(f"The gradient keeps its norm at weight scale {ridge(layer)[1]:.2g} (nan: at none).")
-    return figure
+    scale = f"{ridge(layer)[1]:.2g}".replace("nan", "none from 0.5 to 32")
+    print(f"The gradient keeps its norm at weight scale {scale}.")
+    return explore(layer)
 
 
 # Running a lesson as a script -------------------------------------------------------------
@@ -620,15 +615,16 @@ def add_up(f, count):
 def units(layers, start=8):
     heading("How units add up: one hidden layer draws a curve")
     counts = (2, 4, 8, 16, 32)
-    rows = [[name, *(f"{add_up(f, n)[-1]:.3f}" for n in counts)] for name, f in layers.items()]
-    print_table(["units:", *map(str, counts)], rows)
+    gaps = [[name, *(f"{add_up(f, n)[-1]:.3f}" for n in counts)] for name, f in layers.items()]
+    print_table(["units:", *map(str, counts)], gaps)
     print(
         "The gap between the curve and the sum (root mean square). Which bent one is\n"
         "ahead depends on the curve; here all of them come closer with more units."
     )
-    title = "Bent units add up to a curve; straight ones stay straight"
-    rows = -(-len(layers) // 2)
-    figure, axes = new_figure(title, 2, rows=rows, height=3 * rows, sharex=True, sharey=True)
+    grid = {"rows": -(-len(layers) // 2), "height": 6, "sharex": True, "sharey": True}
+    figure, axes = new_figure(
+        "Bent units add up to a curve; straight ones stay straight", 2, **grid
+    )
     axes[0, 0].set(xlim=(-3, 3), ylim=(-3, 3))
     caption = "grey: the curve; thin: units; thick: their sum + a constant; dots: joints"
     figure.supxlabel(caption, y=0.08, fontsize=10)
@@ -636,7 +632,7 @@ def units(layers, start=8):
     def draw(count):
         for ax, (name, f) in zip(axes.flat, layers.items()):
             x, curve, parts, total, joints, gap = add_up(f, round(count))
-            color = COLORS.get(name, INK)
+            color = color_of(name)
             for line in list(ax.lines):
                 line.remove()
             ax.plot(x, curve, color=FAINT, linewidth=6, alpha=0.5)
@@ -645,6 +641,8 @@ def units(layers, start=8):
             ax.plot(joints, np.interp(joints, x, total), "o", color=color, markersize=5)
             ax.set_title(f"{name}: {count:.0f} units, gap {gap:.2f}", color=color)
 
+    for ax in axes.flat[len(layers) :]:
+        ax.axis("off")
     draw(start)
     add_slider(figure, "units", 2, 32, start, draw, step=1)
     return figure
@@ -667,14 +665,14 @@ def learning(layers, scale=4, rate=0.3):
         network, frames = Network([2, 32, 32, 3], layer, scale), []
         for step, _ in enumerate(descent(network, x, labels, rate, FILM_STEPS[-1])):
             if step in FILM_STEPS:  # what the first network says, everywhere
-                says = copy.deepcopy(network).forward(plane)[0].argmax(axis=-1)
+                says = network.forward(plane)[0].argmax(axis=-1)
                 frames.append(says.reshape(len(SIDE), -1))
         rows.append([name, spread(accuracy(network, *new_data))])
         image = ax.imshow(ARMS[frames[-1]], extent=(-1.2, 1.2) * 2, origin="lower")
         panels.append((image, frames))
         for arm in range(3):
             ax.plot(*x[0, labels[0] == arm].T, ".", color=ARMS[arm] * 0.8, markersize=3)
-        ax.set_title(name, color=COLORS.get(name, INK))
+        ax.set_title(name, color=color_of(name))
         ax.axis("off")
     print_table(["", "share of new points right: median (lowest-highest)"], rows)
 
@@ -706,7 +704,7 @@ def vanishing_and_exploding(layers, depth=20):
         ax.set(xscale="log", xlabel="weight scale")
         ax.set_xticks([0.5, 2, 8, 32], ["0.5", "2", "8", "32"])
         ax.minorticks_off()
-        ax.set_title(name, color=COLORS.get(name, INK))
+        ax.set_title(name, color=color_of(name))
         ax.grid(False)
     norms, _ = ridge(layers["Sigmoid"], depth, skip=True)
     rows.append(["h + s(h W)", *(f"{norm:.0f}" for norm in norms[::2, 0]), ""])
@@ -715,7 +713,7 @@ def vanishing_and_exploding(layers, depth=20):
         "The last line is a way round it: each layer adds its sigmoid s to its input h,\n"
         "and the gradient has a path that no slope and no weight shrinks."
     )
-    axes[0].set(ylabel="layers back from the last")
+    axes[0].set(ylabel="layers back from the last", yticks=range(0, depth + 1, 5))
     figure.colorbar(image, ax=axes, label="log10 of the gradient norm", extend="both")
     figure.supxlabel(f"thick: the scale at which the norm is 1, {depth} layers back", fontsize=10)
     return figure

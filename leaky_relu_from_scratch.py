@@ -25,7 +25,7 @@ class LeakyReLU:
 
     float16, 32 and 64 come back as they are, other numbers as float64. Raises ValueError or
     TypeError if alpha is not one finite real number or x not real numbers, RuntimeError for
-    backward before forward.
+    backward first.
     """
 
     slope = None  # 1 or alpha for the x of the latest forward
@@ -71,13 +71,13 @@ def curve(start=0.1):
     x = figure.axes[0].lines[0].get_xdata()
     for alpha in (0, 1):  # thin, and so that all that the slider can show lies in the picture
         for ax, y in zip(figure.axes, (LeakyReLU(alpha)(x), LeakyReLU(alpha).derivative(x))):
-            ax.plot(x, y, color=utils.FAINT, linewidth=0.7)
+            ax.plot(x, y, color=utils.FAINT, linewidth=0.7, zorder=1)
 
     def set_alpha(alpha):
         layer.alpha = alpha
         for ax, y in zip(figure.axes, (layer(x), layer.derivative(x))):
             ax.lines[0].set_ydata(y)
-        figure.update(-2.4)
+        figure.update(figure.axes[0].lines[2].get_xdata()[0])  # where the dot is
 
     utils.add_slider(figure, "alpha", 0, 1, start, set_alpha)
     return figure
@@ -97,7 +97,7 @@ def measure(alpha, bias, rate=1, steps=800):
 
 def revival():
     utils.heading("Lesson 3's dead start, with a leak: rate 1, biases start at -2, 800 steps")
-    title = "A leak brings dead units back, the more the larger alpha is"
+    title = "A leak brings dead units back; with alpha 0.01 hardly any"
     figure, (left, right) = utils.new_figure(title, 2, sharey=True)
     rows = []
     for alpha in ALPHAS:

@@ -25,8 +25,8 @@ class ReLU:
     """The rectified linear unit, elementwise, for real numbers of any shape.
 
     float16, 32 and 64 come back as they are, other numbers as float64. At the kink in 0 any
-    slope from 0 to 1 is a subgradient; like PyTorch, we take 0. Raises TypeError or ValueError
-    for what is not real numbers, RuntimeError for backward before forward.
+    slope from 0 to 1 will do (a subgradient); like PyTorch, we take 0. Raises TypeError or
+    ValueError for what is not real numbers, RuntimeError for backward first.
     """
 
     slope = None  # 1 or 0 for the x of the latest forward
@@ -72,51 +72,53 @@ def sparse():
         h = utils.random_network(activation, utils.HE).h
         rows.append([name, *(f"{np.mean(h[layer] == 0):.2f}" for layer in layers)])
     utils.print_table(["layer:", *map(str, layers)], rows)
+    print("About half of ReLU's outputs, none of tanh's.")
 
 
 def flow(ax):
     utils.heading("Gradients that survive depth: 20 layers with random weights")
     green, blue = utils.COLORS["ReLU"], utils.COLORS["Sigmoid"]
-    networks = {  # activation, weight scale, how it is drawn; the last two are the controls
-        "ReLU, He's sqrt(2)": (ReLU(), utils.HE, {"color": green}),
-        "ReLU, scale 1": (ReLU(), 1, {"color": green, "linestyle": "--"}),
+    black = {"color": utils.INK, "linestyle": ":"}
+    networks = {  # activation, weight scale, how it is drawn; the first two are the controls
+        "no activation, scale 1": (utils.FORMULAS["no activation"], 1, black),
         "sigmoid, scale 1": (utils.FORMULAS["Sigmoid"], 1, {"color": blue}),
-        "no activation, scale 1": (utils.FORMULAS["no activation"], 1, {"color": utils.INK}),
+        "ReLU, scale 1": (ReLU(), 1, {"color": green, "linestyle": "--"}),
+        "ReLU, He's sqrt(2)": (ReLU(), utils.HE, {"color": green}),
     }
     norms = {name: utils.gradient_flow(f, scale) for name, (f, scale, _) in networks.items()}
     rows = [[name, utils.spread(runs[0], ".0e")] for name, runs in norms.items()]
     utils.print_table(["", "of the gradient is left, 20 layers back"], rows)
     print(
-        "Half of the units stop the gradient, which halves its square in every layer.\n"
-        "Weights larger by sqrt(2) make up for that (He et al. 2015)."
+        "About half of the units stop the gradient, which about halves the square of its\n"
+        "norm in every layer. Weights larger by sqrt(2) make up for it (He et al. 2015)."
     )
     lines = {name: line for name, (_, _, line) in networks.items()}
-    utils.plot_gradient_flow(norms, ax=ax, **lines)
+    utils.plot_gradient_flow(norms, ax=ax, lines=lines)
     ax.set(title="gradient norm", ylabel="")
 
 
 def depth(ax, depths=(1, 2, 4, 8), steps=200):
     utils.heading(f"And learning? Loss on the spirals after {steps} steps; guessing costs 1.10")
-    contenders = {  # activation, weight scale, and a rate at which eight layers train smoothly
-        "Sigmoid": (utils.FORMULAS["Sigmoid"], 1, 1),
-        "Tanh": (utils.FORMULAS["Tanh"], 1, 0.03),
-        "ReLU": (ReLU(), utils.HE, 0.1),
-        "ReLU, scale 1": (ReLU(), 1, 0.1),  # the control
+    contenders = {  # activation, weight scale, a rate at which eight layers train smoothly, line
+        "Sigmoid": (utils.FORMULAS["Sigmoid"], 1, 1, {}),
+        "Tanh": (utils.FORMULAS["Tanh"], 1, 0.03, {}),
+        "ReLU": (ReLU(), utils.HE, 0.1, {}),
+        "ReLU, scale 1": (ReLU(), 1, 0.1, {"color": utils.COLORS["ReLU"], "linestyle": "--"}),
     }
     columns = [depths]
-    for name, (activation, scale, rate) in contenders.items():
+    for name, (activation, scale, rate, line) in contenders.items():
         losses = []
         for hidden in depths:
             network = utils.Network([2, *[16] * hidden, 3], activation, scale)
             losses.append(utils.train(network, *utils.spirals(), rate, steps)[-1])
         columns.append([utils.spread(loss) for loss in losses])
-        line = {"color": utils.COLORS[name.split(",")[0]], "marker": "o", "label": name}
-        line["linestyle"] = "--" if "scale" in name else "-"
+        line = {"color": utils.color_of(name), "marker": "o", "label": name, **line}
         utils.plot_runs(ax, depths, np.array(losses), **line)
     utils.print_table(["layers", *contenders], zip(*columns))
     print(
-        "Five networks: median (lowest-highest). Rates: 1, 0.03, 0.1 and 0.1; ReLU has\n"
-        "He's weight scale, and scale 1 as the control. Tanh, too, gains by depth."
+        "Five networks: median (lowest-highest). Rates: 1, 0.03 (smaller than lesson 2's),\n"
+        "0.1 and 0.1. ReLU has He's weight scale, and scale 1 as the control. Tanh, too,\n"
+        "gains by depth."
     )
     ax.set(xscale="log", xlabel="hidden layers", title=f"loss after {steps} steps")
     ax.set_xticks(depths, map(str, depths))
@@ -165,7 +167,8 @@ def dying():
         utils.plot_runs(ax, range(len(share)), share, color=shades[rate], label=f"rate {rate}")
     utils.print_table(["rate", "bias", *columns, "share dead at the end"], rows)
 
-    print("\nThe control, two hidden layers at rate 2: only the first's inputs never move.")
+    print("\nThe control, two hidden layers at rate 2: the first's inputs are the data, which")
+    print("never move; the second's do move.")
     dead = dead_by_step(2, hidden=2)
     utils.print_table(["layer", *columns], [[i + 1, *counts(dead[:, i])] for i in range(2)])
 

@@ -6,7 +6,7 @@
 
 The idea. Squash any real number into (0, 1):
 
-    s(x) = 1 / (1 + exp(-x))          s'(x) = s(x) (1 - s(x)) = s(x) s(-x)
+    s(x) = 1 / (1 + exp(-x))        s'(x) = s(x) (1 - s(x)) = s(x) s(-x), as 1 - s(x) = s(-x)
 
 That is a probability from a score, which is what the sigmoid is for: the last step of a
 binary classifier. Inside deep networks it was the first choice for decades (Rumelhart,
@@ -26,9 +26,9 @@ class Sigmoid:
     """The logistic sigmoid, elementwise, for real numbers of any shape.
 
     float16, 32 and 64 come back as they are, other numbers as float64. The fraction is the
-    textbook's, times exp(x) above and below where x < 0: e = exp(-|x|) cannot overflow.
-    Results are within 6 units in the last place. Raises TypeError or ValueError for what is
-    not real numbers, RuntimeError for backward before forward.
+    textbook's, its numerator and denominator times exp(x) where x < 0: e = exp(-|x|) cannot
+    overflow. Results are right to 6 units in the last place, the gap to the next number. Raises
+    TypeError or ValueError for what is not real numbers, RuntimeError for backward first.
     """
 
     slope = None  # s'(x) for the x of the latest forward
@@ -81,18 +81,18 @@ def vanishing(depth=20):
         signal = utils.signal_flow(activation, scale, depth=depth)
         gradient = utils.gradient_flow(activation, scale, depth=depth)
         utils.plot_runs(forth, range(depth + 1), signal, **line)
-        utils.plot_gradient_flow({name: gradient}, ax=back, **{name: line})
+        utils.plot_gradient_flow({name: gradient}, ax=back, lines={name: line})
         left = np.median(signal[-1]), np.median(gradient[0])
         a_layer = [f"{share ** (1 / depth):.2f}" for share in left]
         rows.append([name, f"{left[0]:.0e}", a_layer[0], f"{left[1]:.0e}", a_layer[1]])
 
-    columns = ["what is left:", "signal", "a layer", "gradient", "a layer"]
+    columns = ["what is left:", "signal", "signal a layer", "gradient", "gradient a layer"]
     utils.print_table(columns, rows)
     print(
         "signal: how far the examples lie apart. At weight scale 1 weights alone keep the\n"
         "size of signal and gradient (last line): what is lost is lost to the slope.\n"
-        "Weights x4 do not quite make up for its 1/4: they multiply outputs that lie\n"
-        "around 1/2. Lowered by 1/2, about a tenth is left."
+        "Weights x4 do not quite make up for its 1/4: they multiply outputs around 1/2,\n"
+        "which moves sums into the flat tails. Lowered by 1/2, about a tenth is left."
     )
     forth.set(yscale="log", ylabel="share that is left", xlabel="layers forward from the input")
     forth.set(title="the signal: examples become alike")
@@ -138,7 +138,7 @@ def tails():
 
 
 def clouds(seed, points=100):
-    """Two overlapping clouds of points, the second shifted: x (200, 2), labels y (200, 1)."""
+    """Two overlapping clouds of points, one shifted: x (2 points, 2), labels y (2 points, 1)."""
     y = np.repeat([[0.0], [1.0]], points, axis=0)
     x = np.random.default_rng(seed).normal(size=(2 * points, 2)) + (2 * y - 1) * [1, 0.5]
     return x, y
@@ -150,8 +150,8 @@ def classifier(steps=100, rate=1.0):
     w, b = np.zeros((2, 1)), 0.0
     losses, rows = [], []
     for step in range(steps + 1):
-        p = Sigmoid()(x @ w + b)  # (200, 1)
-        losses.append(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))
+        p = Sigmoid()(x @ w + b)  # (200, 1); a score above 0 is a p above 1/2
+        losses.append(-np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)))  # the cross-entropy
         if step in (0, 1, 5, 20, 100):
             right = np.mean((new_x @ w + b > 0) == new_y)
             rows.append([step, f"{losses[-1]:.2f}", f"{right:.2f}"])
@@ -159,7 +159,7 @@ def classifier(steps=100, rate=1.0):
         b -= rate * np.mean(p - y)
     utils.print_table(["step", "loss", "share of new points right"], rows)
 
-    print("\nWhy p - y and not dL/dp times s'(x)? Label 0, an ever more wrong score:")
+    print("\nWhy p - y and not s'(x) times dL/dp = (p - y) / (p (1 - p))? Label y = 0:")
     rows = []
     for score in (0.0, 5.0, 36.0, 37.0):
         p = Sigmoid()(score)
@@ -167,8 +167,8 @@ def classifier(steps=100, rate=1.0):
             rows.append([score, 1 / (1 - p) * Sigmoid().derivative(score), p])
     utils.print_table(["score", "dL/dp times s'", "p - y"], rows)
     print(
-        "On paper they are equal: s' = p (1 - p) cancels what is under dL/dp. Computed,\n"
-        "1 - p has lost its digits. BCEWithLogitsLoss in lesson 5 takes p - y at once."
+        "On paper s' = p (1 - p) cancels what is under dL/dp. Computed, 1 - p has lost its\n"
+        "digits. BCEWithLogitsLoss in lesson 5 takes p - y at once."
     )
 
     title = "As an output, the sigmoid learns a probability"
@@ -177,7 +177,8 @@ def classifier(steps=100, rate=1.0):
     left.set(xlabel="step", ylim=(0, None), title="training loss")
     plane = np.stack(np.meshgrid(*[np.linspace(-4, 4, 121)] * 2), axis=-1)
     p = Sigmoid()(plane @ w + b)[..., 0]
-    filled = right.contourf(*plane.transpose(2, 0, 1), p, np.linspace(0, 1, 11), cmap="PuOr")
+    levels, look = np.linspace(0, 1, 11), {"cmap": "PuOr", "alpha": 0.6}
+    filled = right.contourf(*plane.transpose(2, 0, 1), p, levels, **look)
     for label, marker, face in ((0, "o", "white"), (1, "^", utils.INK)):
         line = {"markersize": 4, "color": utils.INK, "markerfacecolor": face}
         right.plot(*x[y[:, 0] == label].T, marker, **line)
@@ -190,7 +191,7 @@ def main():
     utils.print_values(Sigmoid(), [-10, -5, -2, -1, 0, 1, 2, 5, 10])
     utils.print_gradient_checks({"Sigmoid": Sigmoid(), "without (1 - s)": ForgetfulSigmoid()})
     figures = {
-        "sigmoid_curve": utils.explore(Sigmoid(), title="The sigmoid is flat in both tails"),
+        "sigmoid_curve": utils.explore(Sigmoid(), title="A sigmoid has flat tails", start=4),
         "sigmoid_vanishing": vanishing(),
         "sigmoid_tail": tails(),
         "sigmoid_classifier": classifier(),

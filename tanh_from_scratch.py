@@ -25,10 +25,9 @@ class Tanh:
     """The hyperbolic tangent, elementwise, for real numbers of any shape.
 
     float16, 32 and 64 come back as they are, other numbers as float64. The fraction is the
-    textbook's, divided above and below by its larger exponential, with the sign of x:
-    (1 - e) / (1 + e), e = exp(-2|x|). Results are within 6 units in the last place. Raises
-    TypeError or ValueError for what is not real numbers, RuntimeError for backward before
-    forward.
+    textbook's, numerator and denominator divided by the larger exponential, with the sign of x:
+    (1 - e) / (1 + e), e = exp(-2|x|). Results are right to 6 units in the last place. Raises
+    TypeError or ValueError for what is not real numbers, RuntimeError for backward first.
     """
 
     slope = None  # 1 - tanh(x)^2 for the x of the latest forward
@@ -89,7 +88,7 @@ def outputs(depth=10):
     for ax, name in zip(axes, ("Sigmoid", "Tanh")):
         h = np.array(utils.random_network(utils.FORMULAS[name], depth=depth).h)
         percentiles = np.percentile(h, levels, axis=(1, 2, 3))  # over seeds, examples, units
-        rows.append([name, *(f"{p[-1] + 0.0:.2f}" for p in percentiles)])
+        rows.append([name, *(f"{round(p[-1], 2) + 0.0:.2f}" for p in percentiles)])  # no -0
         low, lower, median, upper, high = percentiles
         color = utils.COLORS[name]
         ax.fill_between(range(depth + 1), low, high, color=color, alpha=0.2, linewidth=0)
@@ -97,8 +96,8 @@ def outputs(depth=10):
         ax.plot(median, color=color)
         ax.set(ylim=(-1.1, 1.1), title=name, xlabel="layer (0: the inputs)")
     utils.print_table(["last layer", *(f"{level} %" for level in levels)], rows)
-    print("So many of the outputs lie below the number given, at weight scale 1.")
-    axes[0].set(ylabel="outputs: half, and nine tenths")
+    print(f"5 % of the sigmoid's outputs lie below {rows[0][1]}, and so on, at weight scale 1.")
+    axes[0].set(ylabel="outputs (dark: half, light: 90 %)")
     return figure
 
 
@@ -106,10 +105,10 @@ def outputs(depth=10):
 
 
 def curvature(inputs, offset, bias=False):
-    """The mean of h h^T for so many inputs h = tanh(z) / 2 + offset, z standard normal.
+    """The matrix of means of h_i h_j, for inputs h = tanh(z) / 2 + offset, z standard normal.
 
-    The mean of (w . h - y)^2 / 2, half the squared error of a unit without an activation, is
-    a bowl over w with this curvature. A bias is one more input, which is always 1.
+    A linear unit's squared error, the mean of (w . h - y)^2 / 2, is a bowl over w, as steep along
+    its own axes as this matrix's eigenvalues say. A bias is one more input, which is always 1.
     """
     z = np.linspace(-8, 8, 1001)
     density = np.exp(-(z**2) / 2)
@@ -119,9 +118,9 @@ def curvature(inputs, offset, bias=False):
 
 
 def way_down(C, goal, start=(-1.0, 0.0), most=100):
-    """Descent at the best constant rate, until a hundredth of the distance is left: (steps, 2)."""
-    rate = 2 / np.linalg.eigvalsh(C)[[0, -1]].sum()
-    path, far = [np.array(start)], np.linalg.norm(np.array(start) - goal)
+    """Descent until a hundredth of the distance is left: places (steps + 1, 2)."""
+    rate = 2 / np.linalg.eigvalsh(C)[[0, -1]].sum()  # the best that stays the same
+    path, far = [np.array(start)], np.linalg.norm(np.subtract(start, goal))
     while len(path) <= most and np.linalg.norm(path[-1] - goal) > 0.01 * far:
         path.append(path[-1] - rate * C @ (path[-1] - goal))
     return np.array(path)
@@ -134,20 +133,20 @@ def valley(goal=(1.0, -0.5)):
         row = []
         for bias in (False, True):
             for offset in (0, 0.5):
-                slopes = np.linalg.eigvalsh(curvature(inputs, offset, bias))
-                row.append(f"{slopes[-1] / slopes[0]:,.0f}")
+                steepness = np.linalg.eigvalsh(curvature(inputs, offset, bias))
+                row.append(f"{steepness[-1] / steepness[0]:,.0f}")
         rows.append([inputs, *row])
-    lifted = "lifted by 1/2"
-    utils.print_table(["inputs", "centred", lifted, "with a bias: centred", lifted], rows)
+    columns = ["inputs", "centred", "lifted by 1/2", "centred, and a bias", "lifted, and a bias"]
+    utils.print_table(columns, rows)
     print(
         "How many times as steep a squared loss is in its steepest direction as in its\n"
         "flattest, over the weights of one unit. One rate has to serve both directions:\n"
-        "small for the steep one, and so slow in the flat one."
+        "small for the steep one, and so slow in the flat one. (A bias has an input of 1.)"
     )
 
     figure, axes = utils.new_figure("An offset turns the bowl into a valley", 2, sharey=True)
     plane = np.stack(np.meshgrid(*[np.linspace(-1.5, 2.5, 101)] * 2), axis=-1)
-    for ax, offset, name in zip(axes, (0, 0.5), ("centred", lifted)):
+    for ax, offset, name in zip(axes, (0, 0.5), columns[1:]):
         C = curvature(2, offset)
         loss = ((plane - goal) @ C * (plane - goal)).sum(axis=-1) / 2
         path = way_down(C, goal)
@@ -157,6 +156,7 @@ def valley(goal=(1.0, -0.5)):
         steps = f"{len(path) - 1} step{'s' * (len(path) > 2)}"
         ax.set(title=f"{name}: {steps} at the best rate", aspect="equal", xlabel="weight 1")
     axes[0].set(ylabel="weight 2")
+    figure.supxlabel("grey: lines of equal loss; star: where it is lowest", fontsize=10)
     return figure
 
 
@@ -183,8 +183,9 @@ def one_change_at_a_time(rate=1, steps=200):
     print(
         "Three spiral arms, five networks: median (lowest-highest). Guessing costs 1.10,\n"
         f"a network without a hidden layer {utils.spread(straight)}. Larger weights mend\n"
-        "the slope; with four layers the centre helps again. Tanh is the lowered sigmoid\n"
-        "written otherwise, 2 s(2x) - 1: the same functions, in larger steps."
+        "the slope; with four layers the centre helps again. Tanh, 2 s(2x) - 1, is the\n"
+        "lowered sigmoid written otherwise: the same functions, and at the same rate its\n"
+        "weights between hidden layers move 4 x 4 times as far."
     )
 
 
@@ -193,7 +194,7 @@ def main():
     utils.print_gradient_checks({"Tanh": Tanh(), "1 - t for 1 - t^2": UnsquaredTanh()})
     formulas()
     figures = {
-        "tanh_curve": utils.explore(Tanh(), title="Tanh: slope 1 at 0, and flat tails too"),
+        "tanh_curve": utils.explore(Tanh(), title="Tanh: slope 1 at 0, flat tails too", start=2),
         "tanh_outputs": outputs(),
         "tanh_valley": valley(),
     }
