@@ -13,8 +13,8 @@ models with them, and adds nn.Softmax, which turns a whole row of scores into pr
 
     p_i = exp(x_i) / sum_j exp(x_j)          dp_i/dx_j = p_i ((1 if i = j else 0) - p_j)
 
-Then it turns round: FromTorch puts any activation of PyTorch, such as nn.GELU, on the
-instruments of this folder. It ends with the two mistakes people make with the last layer.
+Then it turns round: FromTorch puts elementwise activations of PyTorch, such as nn.GELU, on
+the instruments of this folder. It ends with the two mistakes people make with the last layer.
 
 Run it:  python activations_torch.py [--save DIR]
 """
@@ -63,9 +63,9 @@ class FromTorch:
         return y.detach().numpy()
 
     def backward(self, grad_output):
-        upstream = torch.tensor(utils.upstream_gradient(grad_output, self.x))
+        upstream = np.array(utils.upstream_gradient(grad_output, self.x), order="C")
         x, y = self.run(self.x)
-        return torch.autograd.grad(y, x, upstream)[0].numpy()
+        return torch.autograd.grad(y, x, torch.tensor(upstream))[0].numpy()
 
     def derivative(self, x):
         layer = FromTorch(self.module)  # another one, so that this one remembers its own x
@@ -91,7 +91,7 @@ def modules():
     utils.heading("Forward passes of the five modules")
     x = torch.tensor([-10.0, -2, -1, 0, 1, 2, 10])
     columns = {name: module(x) for name, (_, module, _) in PAIRS.items()}
-    columns |= {"Softmax": nn.Softmax(dim=0)(x)}
+    columns["Softmax"] = nn.Softmax(dim=0)(x)
     utils.print_table(["x", *columns], zip(*(digits(v) for v in (x, *columns.values()))))
     print("The first four work on each element by itself, Softmax on all of x at once.")
 
@@ -113,9 +113,9 @@ def differences():
         slopes = layer.derivative(x), theirs.derivative(x)
         rows.append([name, ulps(layer.forward(x), theirs.forward(x)), ulps(*slopes)])
     utils.print_table(["in units in the last place:", "output", "slope"], rows)
-    print("In the tails s (1 - s) and 1 - t^2, computed from a rounded output, lose digits.")
+    print("Where s nears 1, and t 1 or -1, s (1 - s) and 1 - t^2 lose digits.")
 
-    figure, axes = utils.new_figure("In the tails autograd loses the slope", 2)
+    figure, axes = utils.new_figure("On the right, autograd loses the slope", 2)
     x = np.linspace(0, 60, 1201)
     for ax, name in zip(axes, ("Sigmoid", "Tanh")):
         layer, module, _ = PAIRS[name]
@@ -136,10 +136,11 @@ def times():
     utils.heading("Nanoseconds per element, forward + backward, one thread, measured now")
     x = np.random.default_rng(0).normal(size=16_384).astype(np.float32)
     ones, inputs = np.ones_like(x), torch.tensor(x, requires_grad=True)
+    torch_ones = torch.ones_like(inputs)
     rows = []
     for name, (layer, module, _) in PAIRS.items():
         scratch = lambda: (layer.forward(x), layer.backward(ones))
-        built_in = lambda: torch.autograd.grad(module(inputs), inputs, torch.ones_like(inputs))
+        built_in = lambda: torch.autograd.grad(module(inputs), inputs, torch_ones)
         fastest = [min(repeat(call, number=5, repeat=20)) / 5 for call in (scratch, built_in)]
         rows.append([name, *(f"{1e9 * seconds / len(x):.1f}" for seconds in fastest)])
     utils.print_table(["", "from scratch", "PyTorch"], rows)
@@ -237,10 +238,9 @@ def he(linear):
     nn.init.zeros_(linear.bias)
 
 
-def deep_relu(start, seed, hidden=8, width=16):
+def deep_relu(start, seed, sizes=(2, *[16] * 8, 3)):
     """Linear and ReLU in turn, in float64; start may set a Linear's weights anew."""
     torch.manual_seed(seed)
-    sizes = [2, *[width] * hidden, 3]
     linears = [nn.Linear(n, m, dtype=torch.float64) for n, m in zip(sizes, sizes[1:])]
     for linear in linears:
         start(linear)
@@ -287,7 +287,7 @@ def modern():
     rows = []
     for layer in layers:
         left = [utils.gradient_flow(layer, scale)[0] for scale in (3**-0.5, utils.HE)]
-        rows.append([utils.name_of(layer), *(utils.spread(runs, ".0e") for runs in left)])
+        rows.append([utils.name_of(layer), *(utils.spread(runs, ".1g") for runs in left)])
     utils.print_table(["is left at:", "nn.Linear's scale 0.58", "He's 1.41"], rows)
     title = "GELU and SiLU round ReLU's corner off; ELU levels off below zero"
     return utils.compare_activations(layers, title=title)
@@ -339,12 +339,12 @@ def mistakes():
     columns = ["target", "score", "BCELoss", "its gradient", "BCEWithLogitsLoss", "its gradient"]
     utils.print_table(columns, rows)
     print(
-        "Where p is rounded to 1, what the score was is lost: BCELoss says 100 and has no\n"
-        "gradient. Far below 0 it divides by p (1 - p), held above 1e-12, which fades too.\n"
+        "Where p is rounded to 1 or 0, the score is lost: BCELoss says 100 and has no\n"
+        "gradient. Before, at target 1, it divides by p (1 - p), held above 1e-12: too small.\n"
         "BCEWithLogitsLoss takes the score itself, and its gradient is p - target."
     )
 
-    title = "A layer too many: the most wrong answers get no gradient"
+    title = "A layer too many: very wrong answers get next to no gradient"
     figure, (left, right) = utils.new_figure(title, 2, sharey=True)
     size = np.linspace(0, 40, 801)
     labels = "softmax + CrossEntropyLoss", "CrossEntropyLoss"

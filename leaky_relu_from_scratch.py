@@ -97,7 +97,7 @@ def measure(alpha, bias, rate=1, steps=800):
 
 def revival():
     utils.heading("Lesson 3's dead start, with a leak: rate 1, biases start at -2, 800 steps")
-    title = "A leak brings dead units back; with alpha 0.01 hardly any"
+    title = "A leak can bring dead units back; here more with 0.1 than with 0.01"
     figure, (left, right) = utils.new_figure(title, 2, sharey=True)
     rows = []
     for alpha in ALPHAS:
@@ -111,7 +111,7 @@ def revival():
             ax.plot(np.median(runs), place[0], "|", color=utils.INK, markersize=20)
     columns = ["alpha", "share that came back", "new points right", "biases at 0"]
     utils.print_table(columns, rows)
-    print("biases at 0: new points right where nothing starts dead. Alpha changes little.")
+    print("biases at 0: new points right where nothing starts dead. There all alphas do well.")
     left.set(xlabel="share of dead units that came back", ylabel="alpha")
     right.set(xlabel="share of new points right")
     figure.supxlabel("a dot: a network; the bar: their median", fontsize=10)
@@ -125,7 +125,7 @@ def main():
     figures = {"leaky_relu_curve": curve(), "leaky_relu_revival": revival()}
     print(
         "\nRemember: with a leak a dead unit keeps a gradient and can come back. How many\n"
-        "do depends on alpha. Where nothing dies alpha changes little."
+        "do depends on alpha, and on rate and time."
     )
     return figures
 

@@ -2,7 +2,7 @@
 # requires-python = ">=3.10"
 # dependencies = ["numpy>=2.0", "matplotlib>=3.10.7"]
 # ///
-"""Lesson 3 - ReLU, the rectified linear unit: all or nothing, and easily killed.
+"""Lesson 3 - ReLU, the rectified linear unit: all or nothing, and it can die.
 
 The idea. Let what is positive through and stop the rest:
 
@@ -86,7 +86,7 @@ def flow(ax):
         "ReLU, He's sqrt(2)": (ReLU(), utils.HE, {"color": green}),
     }
     norms = {name: utils.gradient_flow(f, scale) for name, (f, scale, _) in networks.items()}
-    rows = [[name, utils.spread(runs[0], ".0e")] for name, runs in norms.items()]
+    rows = [[name, utils.spread(runs[0], ".1g")] for name, runs in norms.items()]
     utils.print_table(["", "of the gradient is left, 20 layers back"], rows)
     print(
         "About half of the units stop the gradient, which about halves the square of its\n"
@@ -99,7 +99,7 @@ def flow(ax):
 
 def depth(ax, depths=(1, 2, 4, 8), steps=200):
     utils.heading(f"And learning? Loss on the spirals after {steps} steps; guessing costs 1.10")
-    contenders = {  # activation, weight scale, a rate at which eight layers train smoothly, line
+    contenders = {  # activation, weight scale, rate, how it is drawn
         "Sigmoid": (utils.FORMULAS["Sigmoid"], 1, 1, {}),
         "Tanh": (utils.FORMULAS["Tanh"], 1, 0.03, {}),
         "ReLU": (ReLU(), utils.HE, 0.1, {}),
@@ -112,13 +112,14 @@ def depth(ax, depths=(1, 2, 4, 8), steps=200):
             network = utils.Network([2, *[16] * hidden, 3], activation, scale)
             losses.append(utils.train(network, *utils.spirals(), rate, steps)[-1])
         columns.append([utils.spread(loss) for loss in losses])
-        line = {"color": utils.color_of(name), "marker": "o", "label": name, **line}
+        line = {"color": utils.color_of(name), "marker": "o", **line}
+        line["label"] = f"{name} (rate {rate:g})"
         utils.plot_runs(ax, depths, np.array(losses), **line)
     utils.print_table(["layers", *contenders], zip(*columns))
     print(
         "Five networks: median (lowest-highest). Rates: 1, 0.03 (smaller than lesson 2's),\n"
         "0.1 and 0.1. ReLU has He's weight scale, and scale 1 as the control. Tanh, too,\n"
-        "gains by depth."
+        "gains by depth at this rate."
     )
     ax.set(xscale="log", xlabel="hidden layers", title=f"loss after {steps} steps")
     ax.set_xticks(depths, map(str, depths))
@@ -127,7 +128,7 @@ def depth(ax, depths=(1, 2, 4, 8), steps=200):
 
 
 def survival():
-    title = "With He's weights the gradient survives depth, and depth can learn"
+    title = "With He's weights the gradient survives depth, and eight layers learn"
     figure, (left, right) = utils.new_figure(title, 2)
     flow(left)
     depth(right)
@@ -188,9 +189,8 @@ def main():
     sparse()
     figures |= {"relu_depth": survival(), "relu_dying": dying()}
     print(
-        "\nRemember: a ReLU passes the whole gradient or none. With He's weights deep\n"
-        "networks learn; a unit of the first layer that no example activates is lost to\n"
-        "plain descent."
+        "\nRemember: a ReLU passes the whole gradient or none. With He's weights it survives\n"
+        "depth; a unit of the first layer that no example activates is lost to plain descent."
     )
     return figures
 

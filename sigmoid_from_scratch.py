@@ -9,10 +9,10 @@ The idea. Squash any real number into (0, 1):
     s(x) = 1 / (1 + exp(-x))        s'(x) = s(x) (1 - s(x)) = s(x) s(-x), as 1 - s(x) = s(-x)
 
 That is a probability from a score, which is what the sigmoid is for: the last step of a
-binary classifier. Inside deep networks it was the first choice for decades (Rumelhart,
-Hinton & Williams 1986). What speaks against it there this lesson measures: its slope is at
-most 1/4 and next to nothing in both tails, so that with weights of the usual size signals
-and gradients (the slopes of the loss, on their way back) vanish from layer to layer.
+binary classifier. Inside networks it was an early choice (Rumelhart, Hinton & Williams 1986).
+What speaks against it there this lesson measures: its slope is at most 1/4 and next to nothing
+in both tails, so that at weight scale 1 signals and gradients (the slopes of the loss, on their
+way back) vanish from layer to layer.
 
 Run it:  python sigmoid_from_scratch.py [--save DIR]
 """
@@ -84,7 +84,7 @@ def vanishing(depth=20):
         utils.plot_gradient_flow({name: gradient}, ax=back, lines={name: line})
         left = np.median(signal[-1]), np.median(gradient[0])
         a_layer = [f"{share ** (1 / depth):.2f}" for share in left]
-        rows.append([name, f"{left[0]:.0e}", a_layer[0], f"{left[1]:.0e}", a_layer[1]])
+        rows.append([name, f"{left[0]:.1g}", a_layer[0], f"{left[1]:.1g}", a_layer[1]])
 
     columns = ["what is left:", "signal", "signal a layer", "gradient", "gradient a layer"]
     utils.print_table(columns, rows)
@@ -116,7 +116,7 @@ def tails():
     columns = ["x", "1/(1+exp(-x))", "Sigmoid", "s*(1-s)", "Sigmoid's slope"]
     utils.print_table(columns, zip(x, s, Sigmoid()(x), slope, Sigmoid().derivative(x)))
     print(
-        "Left of -709 exp(-x) overflows: a warning, and 0 for a very small number. On the\n"
+        "Left of -709.8 exp(-x) overflows: a warning, and 0 for a very small number. On the\n"
         "right s rounds to 1, and 1 - s leaves nothing of a slope that float64 could well\n"
         "hold. exp(-|x|) is never above 1, and e / (1 + e)^2 subtracts nothing."
     )
@@ -145,8 +145,8 @@ def clouds(seed, points=100):
 
 
 def classifier(steps=100, rate=1.0):
-    utils.heading("What it is for: one unit learns a probability, by p - y")
-    (x, y), (new_x, new_y) = clouds(seed=0), clouds(seed=1)
+    utils.heading("What it is for: one unit learns to classify, by p - y")
+    (x, y), (new_x, new_y) = clouds(seed=0), clouds(seed=1, points=5000)
     w, b = np.zeros((2, 1)), 0.0
     losses, rows = [], []
     for step in range(steps + 1):
@@ -168,10 +168,10 @@ def classifier(steps=100, rate=1.0):
     utils.print_table(["score", "dL/dp times s'", "p - y"], rows)
     print(
         "On paper s' = p (1 - p) cancels what is under dL/dp. Computed, 1 - p has lost its\n"
-        "digits. BCEWithLogitsLoss in lesson 5 takes p - y at once."
+        "digits, and an exact s' does not help. p - y needs neither (lesson 5)."
     )
 
-    title = "As an output, the sigmoid learns a probability"
+    title = "As an output, the sigmoid makes a probability of a score"
     figure, (left, right) = utils.new_figure(title, 2)
     left.plot(losses, color=BLUE)
     left.set(xlabel="step", ylim=(0, None), title="training loss")
@@ -197,9 +197,8 @@ def main():
         "sigmoid_classifier": classifier(),
     }
     print(
-        "\nRemember: a sigmoid turns a score into a probability. Between layers, with\n"
-        "weights of the usual size, it leaves a quarter or less: keep it for outputs and\n"
-        "gates."
+        "\nRemember: a sigmoid turns a score into a probability. Between layers, at weight\n"
+        "scale 1, it leaves about a quarter: keep it for outputs and gates."
     )
     return figures
 

@@ -8,8 +8,8 @@ The idea. Squash any real number into (-1, 1), and leave zero at zero:
 
     tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))          tanh'(x) = 1 - tanh(x)^2
 
-It is the sigmoid stretched, tanh(x) = 2 s(2x) - 1, so it saturates just as much: with other
-weights and biases a sigmoid network computes the same functions. What differs is where
+It is the sigmoid stretched, tanh(x) = 2 s(2x) - 1, and saturates at half the distance: with
+other weights and biases a sigmoid network computes the same functions. What differs is where
 training starts and how it moves: the slope at 0 is 1 instead of 1/4, and outputs scatter
 around 0 instead of 1/2 (LeCun, Kanter & Solla 1990 on why that helps).
 
@@ -184,8 +184,8 @@ def one_change_at_a_time(rate=1, steps=200):
         "Three spiral arms, five networks: median (lowest-highest). Guessing costs 1.10,\n"
         f"a network without a hidden layer {utils.spread(straight)}. Larger weights mend\n"
         "the slope; with four layers the centre helps again. Tanh, 2 s(2x) - 1, is the\n"
-        "lowered sigmoid written otherwise: the same functions, and at the same rate its\n"
-        "weights between hidden layers move 4 x 4 times as far."
+        "lowered sigmoid written otherwise: the same functions from another start, and at\n"
+        "the same rate its weights between hidden layers move 4 x 4 times as far."
     )
 
 
