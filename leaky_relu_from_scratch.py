@@ -38,8 +38,9 @@ class LeakyReLU:
 
     def forward(self, x):
         x = utils.as_real_array(x)
-        self.slope = self.derivative(x)
-        return x * self.slope
+        slope = self.derivative(x)
+        output, self.slope = x * slope, slope
+        return output
 
     def backward(self, grad_output):
         """The chain rule: dL/dx = dL/df * f'(x)."""
@@ -47,7 +48,8 @@ class LeakyReLU:
 
     def derivative(self, x):
         x = utils.as_real_array(x)
-        alpha = x.dtype.type(self.alpha)
+        most = np.finfo(x.dtype).max  # 1e6 would be infinite in float16, and 0 times it NaN
+        alpha = x.dtype.type(np.clip(self.alpha, -most, most))
         return (x > 0) + alpha * (x <= 0)  # True counts as 1, False as 0
 
     def __call__(self, x):
