@@ -164,7 +164,6 @@ def softmax():
         rows.append([dim, listed(p.sum(dim=1)), listed(p.sum(dim=0))])
     utils.print_table(["dim", "sums of the rows (examples)", "of the columns"], rows)
     print("With examples in rows, dim=1 is right; dim=0 lets the examples compete.\n")
-
     rows = []
     for shift in (0, 0.1, 1000):
         x = scores[0] + shift
@@ -201,32 +200,33 @@ def build_model(network, activation):
 
 
 def fit(model, x, labels, rate, steps):
-    """Train on all examples at once with autograd; losses before each step: (steps, seeds)."""
+    """Train with autograd; losses before each step and after the last: (steps + 1, seeds)."""
     x, labels, losses = torch.tensor(x), torch.tensor(labels), []
     loss_function = nn.CrossEntropyLoss(reduction="none")  # wants scores: softmax is built in
     optimizer = torch.optim.SGD(model.parameters(), rate)
-    for _ in range(steps):
+    for step in range(steps + 1):
         scores = model(x).swapaxes(1, 2)  # (seeds, classes, examples), as it wants them
         loss = loss_function(scores, labels).mean(dim=1)
         losses.append(loss.detach().numpy())
-        optimizer.zero_grad()
-        loss.sum().backward()  # the seeds share no weights: each gets its own gradient
-        optimizer.step()
+        if step < steps:
+            optimizer.zero_grad()
+            loss.sum().backward()  # the seeds share no weights: each gets its own gradient
+            optimizer.step()
     return np.array(losses)
 
 
 def training(ax, steps=75, rate=0.3):
     utils.heading(f"In a real model: nn.Sequential on the spirals, {steps} steps at rate {rate}")
     rows = []
-    for (name, (layer, module, scale)), width in zip(PAIRS.items(), np.linspace(5, 2, len(PAIRS))):
+    for (name, (layer, module, scale)), width in zip(PAIRS.items(), np.linspace(6, 2, len(PAIRS))):
         network = utils.Network([2, 32, 32, 3], layer, scale)
         losses = fit(build_model(network, module), *utils.spirals(), rate, steps)
-        by_hand = utils.train(network, *utils.spirals(), rate, steps - 1)
+        by_hand = utils.train(network, *utils.spirals(), rate, steps)
         same = "yes" if np.abs(losses - by_hand).max() < 1e-12 else "no"
         rows.append([f"nn.{name}", utils.spread(losses[-1]), utils.spread(by_hand[-1]), same])
         line = {"color": utils.color_of(name), "label": f"nn.{name}", "linewidth": width}
         ax.plot(np.median(losses, axis=1), **line)
-        ax.plot(range(0, steps, 25), np.median(by_hand[::25], axis=1), "o", color=utils.INK)
+        ax.plot(range(0, steps + 1, 25), np.median(by_hand[::25], axis=1), "o", color=utils.INK)
     utils.print_table(["loss at the end:", "autograd", "by hand", "same to 12 decimals"], rows)
     print("By hand: the NumPy network of the other lessons, from the same weights.")
     ax.set(title="two hidden layers (dots: by hand)", xlabel="step", ylabel="training loss")
@@ -259,7 +259,7 @@ def starts(ax, steps=300, rate=0.03):
             losses.append(fit(model, *utils.spirals(range(1)), rate, steps)[:, 0])
         rows.append([name, f"{np.std(drawn):.2f}", utils.spread(np.array(losses)[:, -1])])
         style = {"color": utils.COLORS["ReLU"], "linestyle": line, "label": name}
-        utils.plot_runs(ax, range(steps), np.transpose(losses), **style)
+        utils.plot_runs(ax, range(steps + 1), np.transpose(losses), **style)
     utils.print_table(["", "weight scale", f"loss after {steps} steps"], rows)
     print(
         "nn.Linear draws its weights at scale 0.58, 1/sqrt(3); ReLU wants 1.41. For plain\n"

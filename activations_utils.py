@@ -13,11 +13,11 @@ what a network learns with each, and the weight scale at which gradients keep th
 Run it:  python activations_utils.py [--save DIR]
 """
 
-import argparse
 import copy
 import signal
 import sys
 import threading
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import namedtuple
 from functools import partial
 from itertools import pairwise
@@ -104,7 +104,7 @@ def elementwise(func, x, kinds="efd"):
     given = np.array(x)  # a copy, and an array even where x is a single number
     with np.errstate(all="ignore"):  # what is not finite is judged, or drawn as a gap
         y = as_real_array(func(given), "the output")
-    if not np.array_equal(given, x, equal_nan=True):
+    if not (np.array_equal(given, x) or np.array_equal(given, x, equal_nan=True)):
         raise ValueError("the input must be left alone, but it was overwritten")
     if y.shape != given.shape:
         raise ValueError(f"must be elementwise: {given.shape} went in, {y.shape} came out")
@@ -113,16 +113,19 @@ def elementwise(func, x, kinds="efd"):
     return y.astype(np.float64)
 
 
+@np.errstate(all="ignore")
 def refuse_mixing(func, x):
     """Raise ValueError if elements of func(x) depend on others of x than their own (softmax)."""
-    y = func(x)
-    rank = np.random.default_rng(0).permutation(x.size).reshape(x.shape)
-    for moved in [rank & bit == side for bit in (1, 2, 4) for side in (0, bit)]:  # halves
-        other = func(np.where(moved, np.abs(x).max(initial=0) + 1, x))
-        if not np.allclose(other[~moved], y[~moved], rtol=1e-6, atol=1e-12, equal_nan=True):
+    y, most = func(x), np.abs(x).max(initial=0) + 1
+    group = np.random.default_rng(0).integers(8, size=x.shape, dtype=np.int8)
+    for moved in [group & bit == side for bit in (1, 2, 4) for side in (0, bit)]:  # halves
+        other = func(x + moved * (most - x))
+        off = (other != y) & (y == y) & ~moved
+        if np.any(np.abs(other[off] - y[off]) > 1e-6 * np.abs(y[off]) + 1e-12):
             raise ValueError("must be elementwise: changing elements of x changed other outputs")
 
 
+@np.errstate(all="ignore")
 def numerical_gradient(func, x):
     """Slope of an elementwise function by central differences, float64 of the shape of x.
 
@@ -216,8 +219,7 @@ HE = 2**0.5  # the weight scale for ReLU of He, Zhang, Ren & Sun (2015)
 def spirals(seeds=SEEDS, *, turns=0.5, points=20, new=False):
     """Three spiral arms, which no straight line tells apart; the noise depends on the seed.
 
-    Returns x (seeds, 3 points, 2) and arms as labels (seeds, 3 points); with new=True other points
-    of the same arms, to test what was learned.
+    Returns x (seeds, 3 points, 2) and arms as labels (seeds, 3 points); new=True: other points.
     """
     arm = np.repeat(np.arange(3), points)
     radius = np.tile(np.linspace(0.1, 1, points), 3)
@@ -329,18 +331,15 @@ def accuracy(network, x, labels):
 
 
 def random_network(activation, weight_scale=1.0, *, depth=20, width=64, examples=16, skip=False):
-    """A deep Network before any training, after one pass forward and one back.
-
-    Its h are (seeds, examples, width), the inputs normal, as is the gradient for the scores.
-    """
+    """A deep Network, untrained, after a pass forward and back; h: (seeds, examples, width)."""
     network = Network([width] * (depth + 2), activation, weight_scale, skip=skip)
     inputs, upstream = np.random.default_rng(0).normal(size=(2, len(SEEDS), examples, width))
-    with np.errstate(all="ignore"):  # an activation may overflow at large weights
-        network.forward(inputs)
-        network.backward(upstream)
+    network.forward(inputs)
+    network.backward(upstream)
     return network
 
 
+@np.errstate(all="ignore")  # an activation may overflow at large weights
 def signal_flow(activation, weight_scale=1.0, **sizes):
     """How far examples lie apart after each layer, relative to the inputs: (depth + 1, seeds)."""
     h = np.array(random_network(activation, weight_scale, **sizes).h)
@@ -348,6 +347,7 @@ def signal_flow(activation, weight_scale=1.0, **sizes):
     return apart / apart[0]
 
 
+@np.errstate(all="ignore")
 def gradient_flow(activation, weight_scale=1.0, **sizes):
     """Norm of dL/dh, inputs (row 0) to last layer, relative to the last: (depth + 1, seeds)."""
     dh = random_network(activation, weight_scale, **sizes).dh
@@ -358,14 +358,14 @@ def gradient_flow(activation, weight_scale=1.0, **sizes):
 SCALES = 2 ** np.linspace(-1, 4, 11)  # weight scales from 1/2 to 16
 
 
+@np.errstate(all="ignore")
 def ridge(activation, depth=20, **how):
     """log10 of the median gradient norms (SCALES, depth + 1), and the scale that keeps them.
 
     That is the lowest at which the norm at the input passes 1 from below, NaN if it never does.
     """
     flows = [gradient_flow(activation, s, depth=depth, examples=4, **how) for s in SCALES]
-    with np.errstate(divide="ignore"):  # a gradient of 0
-        norms = np.log10(np.median(flows, axis=-1))
+    norms = np.log10(np.median(flows, axis=-1))
     ends = norms[:, 0]
     rising = np.flatnonzero((ends[:-1] < 0) & (ends[1:] >= 0))
     if not rising.size:
@@ -406,13 +406,13 @@ def color_of(name):
 
 
 def curves(func, x_range):
-    """Inputs on a grid, and func and its slope as functions; what cannot be drawn raises."""
+    """Inputs on a grid, outputs and slopes of func; what cannot be drawn raises."""
     ends = as_real_array(x_range, "x_range")
     if ends.shape != (2,) or not np.isfinite(ends).all() or ends[0] >= ends[1]:
         raise ValueError(f"x_range must be two finite numbers, low and high, got {x_range!r}")
     x = np.linspace(*ends, 1201)  # an odd number, so that a kink in the middle is met
     refuse_mixing(function_of(func), x)
-    return x, function_of(func), slope_of(func)
+    return x, function_of(func)(x), slope_of(func)(x)
 
 
 def plot_activation_curve(func, x_range=(-6, 6), *, ax=None, **line):
@@ -420,14 +420,14 @@ def plot_activation_curve(func, x_range=(-6, 6), *, ax=None, **line):
 
     Raises ValueError or TypeError before anything is drawn, for what is no elementwise function.
     """
-    x, f, _ = curves(func, x_range)
-    return draw_curve(ax, name_of(func), x, f(x), "output f(x)", line)
+    x, y, _ = curves(func, x_range)
+    return draw_curve(ax, name_of(func), x, y, "output f(x)", line)
 
 
 def plot_gradient(func, x_range=(-6, 6), *, ax=None, **line):
     """Draw the slope of func (see `slope_of`) over its input, as `plot_activation_curve` does."""
-    x, _, slope_at = curves(func, x_range)
-    return draw_curve(ax, name_of(func), x, slope_at(x), "slope f'(x)", line)
+    x, _, slope = curves(func, x_range)
+    return draw_curve(ax, name_of(func), x, slope, "slope f'(x)", line)
 
 
 def draw_curve(ax, name, x, y, ylabel, line):
@@ -443,10 +443,10 @@ def compare_activations(activations, x_range=(-4, 4), *, title="Outputs and slop
     if not drawn:
         raise ValueError("activations must hold at least one function")
     figure, (left, right) = new_figure(title, 2)
-    for (name, x, f, slope_at), width in zip(drawn, np.linspace(5, 2, len(drawn))):
+    for (name, x, y, slope), width in zip(drawn, np.linspace(5, 2, len(drawn))):
         # Thick below, thin above: curves that run along one another all stay visible.
-        draw_curve(left, name, x, f(x), "output f(x)", {"linewidth": width})
-        draw_curve(right, name, x, slope_at(x), "slope f'(x)", {"linewidth": width})
+        draw_curve(left, name, x, y, "output f(x)", {"linewidth": width})
+        draw_curve(right, name, x, slope, "slope f'(x)", {"linewidth": width})
     left.legend()
     return figure
 
@@ -482,14 +482,15 @@ def explore(func, x_range=(-6, 6), *, title=None, start=None, layers=20):
 
     Returns the Figure, whose update(x) moves the tangent. Raises like `plot_activation_curve`.
     """
-    x, f, slope_at = curves(func, x_range)
+    (x, y, slope), f, slope_at = curves(func, x_range), function_of(func), slope_of(func)
     figure, (left, right) = new_figure(title or name_of(func), 2)
-    draw_curve(left, name_of(func), x, f(x), "output f(x)", {})
-    draw_curve(right, name_of(func), x, slope_at(x), "slope f'(x)", {})
-    ink = color_of("the tangent")
-    tangent = left.axline((0, 0), slope=0, color=ink, linewidth=1.2, linestyle="--")
+    draw_curve(left, name_of(func), x, y, "output f(x)", {})
+    draw_curve(right, name_of(func), x, slope, "slope f'(x)", {})
+    ink = plt.rcParams["text.color"]
+    tangent = left.axline((x[0], y[0]), slope=0, color=ink, linewidth=1.2, linestyle="--")
     points = [ax.plot([], [], "o", color=ink)[0] for ax in (left, right)]
 
+    @np.errstate(over="ignore")
     def update(x):
         y, slope = float(f(x)) + 0.0, np.float64(slope_at(x))  # no -0
         points[0].set_data([x], [y])
@@ -497,8 +498,7 @@ def explore(func, x_range=(-6, 6), *, title=None, start=None, layers=20):
         tangent.set_xy1((x, y))
         tangent.set_slope(slope)
         left.set(title=f"f({x:.2f}) = {y:.4g}   (move the mouse)")
-        with np.errstate(over="ignore"):
-            right.set(title=f"{slope:.3g}, {layers} times in a row: {slope**layers:.2g}")
+        right.set(title=f"{slope:.3g}, {layers} times in a row: {slope**layers:.2g}")
 
     def follow(event):
         # While the toolbar pans or zooms it holds the lock.
@@ -507,7 +507,7 @@ def explore(func, x_range=(-6, 6), *, title=None, start=None, layers=20):
             figure.canvas.draw_idle()
 
     figure.update = update
-    figure.update(x[840] if start is None else start)
+    figure.update(x[840] if start is None else start)  # 2.4 from -6 to 6
     figure.canvas.mpl_connect("motion_notify_event", follow)
     return figure
 
@@ -538,11 +538,9 @@ def examine(layer):
 def run_lesson(tell, description):
     """Run a lesson as a script: tell() prints it and returns its figures by file name.
 
-    They are shown all at once when it has been told; with ``--save DIR``, or where no window
-    can be opened, they are written to DIR or plots/ instead.
+    They are shown when it has been told, or, with --save or where there is no screen, written.
     """
-    style = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=description, formatter_class=style)
+    parser = ArgumentParser(description=description, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--save", metavar="DIR", help="write the figures there, open no window")
     # In a notebook cell or an editor's console the command line is somebody else's.
     own = Path(sys.argv[0]).resolve() == Path(tell.__code__.co_filename).resolve()
@@ -552,6 +550,7 @@ def run_lesson(tell, description):
         prepare_process(folder)
     with plt.ioff(), plt.style.context(STYLE, after_reset=True):
         figures = tell()
+        vars(plt.draw_if_interactive)["called"] = False  # else %run opens one more figure
         windows = type(plt.gcf().canvas.manager) is not FigureManagerBase
         if folder or not (in_session if "inline" in plt.get_backend() else windows):
             save(figures, Path(folder or "plots").expanduser())
@@ -559,9 +558,10 @@ def run_lesson(tell, description):
             for place, figure in enumerate(figures.values(), start=1):
                 title = f"{place} of {len(figures)}: {figure.get_suptitle()}"
                 figure.canvas.manager.set_window_title(title)
-            plt.show(block=True)
-        if in_session:
-            vars(plt.draw_if_interactive)["called"] = False  # else %run opens one more figure
+            one_by_one = any(name in plt.get_backend() for name in ("ipympl", "widget"))  # its way
+            for shown in figures.values() if one_by_one else [figure]:
+                plt.figure(shown)
+                plt.show(block=True)
 
 
 def prepare_process(folder):
@@ -586,7 +586,7 @@ def save(figures, folder):
             if hasattr(figure, "animation"):
                 figure.animation.save(path := folder / f"{name}.gif", writer="pillow", dpi=100)
             else:
-                figure.savefig(path := folder / f"{name}.png")
+                figure.savefig(path := folder / f"{name}.png", backend="agg")
             print(f"Figure saved as {path}")
     except OSError as error:
         sys.exit(f"{folder} cannot be written: {error}")
@@ -684,11 +684,11 @@ def learning(layers, scale=4, rate=0.3):
         clock.set_text(f"{caption}, first seed; step {FILM_STEPS[frame]}")
 
     clock = figure.supxlabel("", x=0.01, ha="left", fontsize=11)
-    draw(-1)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # nothing changes its size: drawn four times as quickly
     frames = [-1, *range(len(FILM_STEPS)), -1, -1, -1]  # the end first, for print; it stays
     figure.animation = FuncAnimation(figure, draw, frames, interval=400)
+    draw(-1)
+    figure.canvas.draw()  # a film that was never drawn complains
+    figure.set_layout_engine("none")  # nothing changes its size: drawn four times as quickly
     return figure
 
 

@@ -121,7 +121,8 @@ def depth(ax, depths=(1, 2, 4, 8), steps=200):
         "0.1 and 0.1. ReLU has He's weight scale, and scale 1 as the control. Tanh, too,\n"
         "gains by depth at this rate."
     )
-    ax.set(xscale="log", xlabel="hidden layers", title=f"loss after {steps} steps")
+    look = {"xscale": "log", "ylim": (-0.05, 1.9)}
+    ax.set(xlabel="hidden layers", title=f"loss after {steps} steps", **look)
     ax.set_xticks(depths, map(str, depths))
     ax.minorticks_off()
     ax.legend(loc="upper left")

@@ -24,10 +24,10 @@ import activations_utils as utils
 class Tanh:
     """The hyperbolic tangent, elementwise, for real numbers of any shape.
 
-    float16, 32 and 64 come back as they are, other numbers as float64. The fraction is the
-    textbook's, numerator and denominator divided by the larger exponential, with the sign of x:
-    (1 - e) / (1 + e), e = exp(-2|x|). Results are right to 6 units in the last place. Raises
-    TypeError or ValueError for what is not real numbers, RuntimeError for backward first.
+    float16, 32 and 64 come back as they are, other numbers as float64, right to 6 units in the
+    last place. The fraction is the textbook's, divided above and below by its larger exponential:
+    (1 - e) / (1 + e), e = exp(-2|x|), with the sign of x. Raises TypeError or ValueError for what
+    is not real numbers, RuntimeError for backward first.
     """
 
     slope = None  # 1 - tanh(x)^2 for the x of the latest forward
@@ -36,7 +36,8 @@ class Tanh:
         x = utils.as_real_array(x)
         self.slope = self.derivative(x)
         y = -2 * np.minimum(np.abs(x), 500)  # so that 2|x| cannot overflow; exp(-1000) is 0
-        return np.copysign(-np.expm1(y) / (1 + np.exp(y)), x)  # -expm1(y) is 1 - e
+        m = np.expm1(y)  # e - 1, with all the digits of a small x
+        return np.copysign(-m / (2 + m), x)  # (1 - e) / (1 + e)
 
     def backward(self, grad_output):
         """The chain rule: dL/dx = dL/dt * (1 - t^2), t = tanh(x)."""
@@ -65,10 +66,9 @@ def formulas():
     x = np.array([1e-20, 1e-9, 1e-3, 1, 20, 800])
     with np.errstate(over="ignore", invalid="ignore"):  # inf / inf at 800
         textbook = (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
-    e, t = np.exp(-2 * x), np.tanh(x)
-    slopes = 1 - t * t, Tanh().derivative(x)
+    e, t, slope = np.exp(-2 * x), np.tanh(x), Tanh().derivative(x)
     columns = ["x", "textbook", "(1-e)/(1+e)", "with expm1", "1-t*t", "4e/(1+e)^2"]
-    utils.print_table(columns, zip(x, textbook, (1 - e) / (1 + e), Tanh()(x), *slopes))
+    utils.print_table(columns, zip(x, textbook, (1 - e) / (1 + e), Tanh()(x), 1 - t * t, slope))
     print(
         "exp(800) is infinite, and inf / inf is not a number. e = exp(-2|x|) cannot\n"
         "overflow, but 1 - e loses the digits of a small x; expm1(y), which is exp(y) - 1\n"
@@ -184,8 +184,8 @@ def one_change_at_a_time(rate=1, steps=200):
         "Three spiral arms, five networks: median (lowest-highest). Guessing costs 1.10,\n"
         f"a network without a hidden layer {utils.spread(straight)}. Larger weights mend\n"
         "the slope; with four layers the centre helps again. Tanh, 2 s(2x) - 1, is the\n"
-        "lowered sigmoid written otherwise: the same functions from another start, and at\n"
-        "the same rate its weights between hidden layers move 4 x 4 times as far."
+        "lowered sigmoid written otherwise: the same functions, from another start; and\n"
+        "between hidden layers a step at the same rate is 4 x 4 times as long."
     )
 
 
