@@ -1,0 +1,28 @@
+"""What all tests share: lessons that print and draw without a screen, and no figure left open."""
+
+import os
+
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(name, "1")  # before NumPy: small products, shared cores
+
+import matplotlib  # noqa: E402
+import matplotlib.pyplot as plt  # noqa: E402
+import pytest  # noqa: E402
+
+matplotlib.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def _left_as_it_was():
+    """No test leaves figures, or another backend of pyplot, to the next ones."""
+    yield
+    plt.close("all")
+    if matplotlib.get_backend() != "agg":
+        plt.switch_backend("agg")
+
+
+def pytest_collection_modifyitems(items):
+    """First the files that keep one of the two processes busy longest."""
+    longest = ["test_transcripts.py", "test_running.py", "test_lessons.py"]
+    place = {name: -len(longest) + i for i, name in enumerate(longest)}
+    items.sort(key=lambda item: place.get(item.path.name, 0))
