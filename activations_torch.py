@@ -115,7 +115,7 @@ def differences():
     utils.print_table(["in units in the last place:", "output", "slope"], rows)
     print("Where s nears 1, and t 1 or -1, s (1 - s) and 1 - t^2 lose digits.")
 
-    figure, axes = utils.new_figure("On the right, autograd loses the slope", 2)
+    figure, axes = utils.new_figure("At large inputs, autograd loses the slope", 2)
     x = np.linspace(0, 60, 1201)
     for ax, name in zip(axes, ("Sigmoid", "Tanh")):
         layer, module, _ = PAIRS[name]
@@ -215,7 +215,7 @@ def fit(model, x, labels, rate, steps):
     return np.array(losses)
 
 
-def training(ax, steps=75, rate=0.3):
+def training(ax, steps=75, rate=0.3):  # by hand: the NumPy network of the other lessons
     utils.heading(f"In a real model: nn.Sequential on the spirals, {steps} steps at rate {rate}")
     rows = []
     for (name, (layer, module, scale)), width in zip(PAIRS.items(), np.linspace(6, 2, len(PAIRS))):
@@ -228,7 +228,6 @@ def training(ax, steps=75, rate=0.3):
         ax.plot(np.median(losses, axis=1), **line)
         ax.plot(range(0, steps + 1, 25), np.median(by_hand[::25], axis=1), "o", color=utils.INK)
     utils.print_table(["loss at the end:", "autograd", "by hand", "same to 12 decimals"], rows)
-    print("By hand: the NumPy network of the other lessons, from the same weights.")
     ax.set(title="two hidden layers (dots: by hand)", xlabel="step", ylabel="training loss")
     ax.legend(loc="center right", bbox_to_anchor=(1, 0.6))
 
@@ -347,14 +346,15 @@ def mistakes():
     title = "A layer too many: very wrong answers get next to no gradient"
     figure, (left, right) = utils.new_figure(title, 2, sharey=True)
     size = np.linspace(0, 40, 801)
-    labels = "softmax + CrossEntropyLoss", "CrossEntropyLoss"
-    for (_, gradient), line, label in zip(wrong_class(size), ("-", "--"), labels):
-        left.plot(size, np.abs(gradient), line, color=utils.INK, label=label)
+    pale = {"color": utils.FAINT, "linewidth": 6, "zorder": 1}
+    (_, twice), (_, once) = wrong_class(size)
+    left.plot(size, np.abs(twice), color=utils.INK, label="softmax + CrossEntropyLoss")
+    left.plot(size, np.abs(once), label="CrossEntropyLoss", **pale)
     for target, line in ((0, "-"), (1, ":")):
         (_, twice), (_, once) = wrong_side(size if target == 0 else -size, target)
         label = f"sigmoid + BCELoss, target {target}"
         right.plot(size, np.abs(twice), line, color=utils.INK, label=label)
-    right.plot(size, np.abs(once), "--", color=utils.INK, label="BCEWithLogitsLoss")
+    right.plot(size, np.abs(once), label="BCEWithLogitsLoss", **pale)
     left.set(xlabel="score of a wrong class", ylabel="size of the gradient", ylim=(-0.05, 1.6))
     right.set(xlabel="size of a score on the wrong side")
     for ax in (left, right):

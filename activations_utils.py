@@ -50,7 +50,7 @@ def spread(runs, form=".2f"):
     return f"{middle} ({low}{' to ' if 'g' in form else '-'}{high})"
 
 
-# Checks -------------------------------------------------------------------------------
+# Checks. At first skip to gradient_check, its one rule. ---------------------------------
 
 
 def as_real_array(x, name="x"):
@@ -58,7 +58,7 @@ def as_real_array(x, name="x"):
     expected = f"{name} must be real numbers (float, int or bool)"
     try:
         array = np.asarray(x)
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:  # a ragged list, a tensor of autograd's
         raise ValueError(f"{expected}, got a {type(x).__name__}: {error}") from None
     if array.dtype.kind not in "biuf" or isinstance(x, np.ma.MaskedArray):
         raise TypeError(f"{expected}, got {type(x).__name__} of dtype {array.dtype}")
@@ -159,8 +159,8 @@ def gradient_check(layer, x=CHECKED, *, tolerance=1e-5, seed=0):
     to 0.01 where it is smaller: differences of numbers near 1 know no smaller ones.
 
     Raises TypeError or ValueError for what is no layer, not elementwise, or not in float64. Cannot
-    see an error at inputs that x does not hold, nor one below 1e-5 of the slope or 1e-7, nor, at a
-    kink or a sharp bend, one between the two slopes; nor whether forward is what it should be.
+    see an error at inputs that x does not hold, nor one below 1e-5 of the slope or 1e-7 (of a large
+    output), nor, at a kink or bend, one between the slopes; nor whether forward is as it should be.
     """
     layer, x = layer_of(layer), as_real_array(x).astype(np.float64)
     if not x.size or not np.isfinite(x).all():
@@ -289,7 +289,7 @@ class Formula:
         return grad_output * self.slope(self.y)
 
 
-# No lesson imports another: what it compares its own class with comes from here.
+# Lessons 1 to 4 import no other: what they compare their own class with comes from here.
 FORMULAS = {
     "no activation": Formula(lambda x: x, np.ones_like),
     "Sigmoid": Formula(lambda x: 1 / (1 + np.exp(-x)), lambda s: s * (1 - s)),
@@ -694,7 +694,7 @@ def learning(layers, scale=4, rate=0.3):
 
 def vanishing_and_exploding(layers, depth=20):
     heading(f"Vanishing and exploding: log10 of the gradient norm, {depth} layers of 64 units back")
-    title = "Beside a narrow ridge of weight scales, gradients vanish or explode"
+    title = "Beside a ridge of weight scales, gradients vanish or explode"
     figure, axes = new_figure(title, len(layers), sharey=True)
     rows = []
     for ax, (name, layer) in zip(axes, layers.items()):
@@ -712,8 +712,8 @@ def vanishing_and_exploding(layers, depth=20):
     rows.append(["h + s(h W)", *(f"{norm:.0f}" for norm in norms[::2, 0]), ""])
     print_table(["weight scale:", *(f"{s:g}" for s in SCALES[::2]), "norm is 1 at"], rows)
     print(
-        "The last line is a way round it: each layer adds its sigmoid s to its input h,\n"
-        "and the gradient has a path that no slope and no weight shrinks."
+        "The last line is a way round vanishing: each layer adds its sigmoid s to its\n"
+        "input h, and the gradient has a path that no slope and no weight shrinks."
     )
     axes[0].set(ylabel="layers back from the last", yticks=range(0, depth + 1, 5))
     figure.colorbar(image, ax=axes, label="log10 of the gradient norm", extend="both")

@@ -125,7 +125,7 @@ def depth(ax, depths=(1, 2, 4, 8), steps=200):
     ax.set(xlabel="hidden layers", title=f"loss after {steps} steps", **look)
     ax.set_xticks(depths, map(str, depths))
     ax.minorticks_off()
-    ax.legend(loc="upper left")
+    ax.legend(loc="upper left", handlelength=3.2)
 
 
 def survival():
