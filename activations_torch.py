@@ -192,9 +192,9 @@ class Linears(nn.Module):
         return x @ self.W + self.b
 
 
-def build_model(network, activation):
-    """The network of the other lessons, with its weights, as an nn.Sequential."""
-    first, *others = map(Linears, network.W, network.b)
+def build_model(W, b, activation):
+    """A network with these weights and biases, lists of one array a layer, as an nn.Sequential."""
+    first, *others = map(Linears, W, b)
     layers = [module for linears in others for module in (activation, linears)]
     return nn.Sequential(first, *layers)
 
@@ -220,7 +220,7 @@ def training(ax, steps=75, rate=0.3):  # by hand: the NumPy network of the other
     rows = []
     for (name, (layer, module, scale)), width in zip(PAIRS.items(), np.linspace(6, 2, len(PAIRS))):
         network = utils.Network([2, 32, 32, 3], layer, scale)
-        losses = fit(build_model(network, module), *utils.spirals(), rate, steps)
+        losses = fit(build_model(network.W, network.b, module), *utils.spirals(), rate, steps)
         by_hand = utils.train(network, *utils.spirals(), rate, steps)
         same = "yes" if np.abs(losses - by_hand).max() < 1e-12 else "no"
         rows.append([f"nn.{name}", utils.spread(losses[-1]), utils.spread(by_hand[-1]), same])
@@ -237,28 +237,28 @@ def he(linear):
     nn.init.zeros_(linear.bias)
 
 
-def deep_relu(start, seed, sizes=(2, *[16] * 8, 3)):
-    """Linear and ReLU in turn, in float64; start may set a Linear's weights anew."""
-    torch.manual_seed(seed)
-    linears = [nn.Linear(n, m, dtype=torch.float64) for n, m in zip(sizes, sizes[1:])]
-    for linear in linears:
-        start(linear)
-    return nn.Sequential(linears[0], *[m for last in linears[1:] for m in (nn.ReLU(), last)])
+def deep(start, sizes=(2, *[16] * 8, 3)):
+    """What nn.Linear draws for each seed, after start(linear): W, b as `build_model` takes them."""
+    networks = []
+    for seed in utils.SEEDS:
+        torch.manual_seed(seed)
+        networks.append([nn.Linear(n, m, dtype=torch.float64) for n, m in zip(sizes, sizes[1:])])
+        for linear in networks[-1]:
+            start(linear)
+    stacked = lambda values: np.array([value.detach().numpy() for value in values])
+    W = [stacked(linear.weight.T for linear in seeds) for seeds in zip(*networks)]
+    return W, [stacked(linear.bias[None] for linear in seeds) for seeds in zip(*networks)]
 
 
 def starts(ax, steps=300, rate=0.03):
     utils.heading("The weights that nn.Linear starts with, and He's: eight layers of nn.ReLU")
     rows = []
     for name, start, line in (("default", lambda linear: None, "--"), ("He", he, "-")):
-        losses, drawn = [], []
-        for seed in utils.SEEDS:
-            model = deep_relu(start, seed)
-            for linear in model[2:-1:2]:  # from 16 to 16 units, before any step
-                drawn.append(linear.weight.detach().numpy() * 16**0.5)
-            losses.append(fit(model, *utils.spirals(range(1)), rate, steps)[:, 0])
-        rows.append([name, f"{np.std(drawn):.2f}", utils.spread(np.array(losses)[:, -1])])
+        W, b = deep(start)
+        losses = fit(build_model(W, b, nn.ReLU()), *utils.spirals(), rate, steps)
+        rows.append([name, f"{np.std(W[1:-1]) * 16**0.5:.2f}", utils.spread(losses[-1])])
         style = {"color": utils.COLORS["ReLU"], "linestyle": line, "label": name}
-        utils.plot_runs(ax, range(steps + 1), np.transpose(losses), **style)
+        utils.plot_runs(ax, range(steps + 1), losses, **style)
     utils.print_table(["", "weight scale", f"loss after {steps} steps"], rows)
     print(
         "nn.Linear draws its weights at scale 0.58, 1/sqrt(3); ReLU wants 1.41. For plain\n"

@@ -503,7 +503,7 @@ def test_gradients_at_default_weights_and_hes_and_how_they_train():
         network = SimpleNamespace(
             W=[w.mT for w in of("weight")], b=[b[:, None] for b in of("bias")]
         )
-        found = losses(network, F["ReLU"], 0.03, steps, utils.spirals([0] * 5))
+        found = losses(network, F["ReLU"], 0.03, steps)
         rows[name] = scale, *stats(found[-1])
         draws(named(axes("torch", "torch_models")[1], name, runs=5), found)
     tells("torch", "weight scale +loss after", rows)
