@@ -188,7 +188,7 @@ def test_its_own_command_line_is_read(tiny, monkeypatch, capsys):
     with pytest.raises(SystemExit, match="0"):
         run_here()
     assert "[--save DIR]\n\nLesson 9 - a tiny one.\n" in capsys.readouterr().out
-    run("tiny.py", "--save", "debugged", cwd=tiny, flags=("-m", "pdb", "-c", "continue"))
+    run("tiny.py", "--save", "debugged", cwd=tiny, flags=("-m", "pdb", "-c", "continue", "--"))
     matplotlib.use("module://screen")
     monkeypatch.setattr(sys, "argv", ["", "--save", "~/mine"])
     for name in ("HOME", "USERPROFILE"):
