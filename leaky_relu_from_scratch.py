@@ -39,7 +39,7 @@ class LeakyReLU:
     def forward(self, x):
         x = utils.as_real_array(x)
         slope = self.derivative(x)
-        output, self.slope = x * slope, slope
+        output, self.slope = x * slope, slope  # remembered only if the product succeeds
         return output
 
     def backward(self, grad_output):
