@@ -145,7 +145,7 @@ def tell(figure):
     lines = list(describe(figure))
     before = list(lines)
     for place, ax in enumerate(figure.axes[:2]):
-        for x in (-5.03, -0.57, 1.34):
+        for x in (-5.03, 1.34, -0.57):
             move_mouse(figure, ax, x)
             if moved := list(changes(figure, before)):
                 lines += [f" mouse at {x} in axes {place}", *moved]
