@@ -4,24 +4,23 @@
 # ///
 """Lesson 5 - the activations of PyTorch, beside the ones from scratch.
 
-The idea. In real models one writes nn.ReLU() and autograd does the rest:
+The idea. In a real project you write the layers, and autograd computes the backward pass:
 
     model = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 3))
 
-This lesson puts nn.Sigmoid, nn.Tanh, nn.ReLU and nn.LeakyReLU beside lessons 1 to 4, trains
-models with them, and adds nn.Softmax, which turns a whole row of scores into probabilities:
+This lesson puts nn.Sigmoid, nn.Tanh, nn.ReLU and nn.LeakyReLU beside lessons 1 to 4, and adds
+nn.Softmax, which turns the scores z of an example into probabilities:
 
-    p_i = exp(x_i) / sum_j exp(x_j)          dp_i/dx_j = p_i ((1 if i = j else 0) - p_j)
+    p_i = exp(z_i) / (exp(z_1) + exp(z_2) + ...)        dp_i/dz_j = p_i ((1 if i = j else 0) - p_j)
 
-Then it turns round: FromTorch puts elementwise activations of PyTorch, such as nn.GELU, on
-the instruments of this folder. It ends with the two mistakes people make with the last layer.
+It trains models as everybody does, shows what people do about the weights that nn.Linear starts
+with, and ends with a mistake and a weakness at the last layer.
 
 Run it:  python activations_torch.py [--save DIR]
 """
 
-import copy
 import sys
-from timeit import repeat
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -34,48 +33,74 @@ from tanh_from_scratch import Tanh
 try:
     import torch
     from torch import nn
-except ImportError:
-    sys.exit('Lesson 5 needs PyTorch: python -m pip install "torch>=2.6"')
+    from torch.nn import functional
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise  # torch is there, and something that it needs is not
+    message = 'Lesson 5 needs PyTorch: python -m pip install "torch>=2.6"'
+    if __name__ == "__main__":
+        sys.exit(message)
+    raise ModuleNotFoundError(message, name="torch") from None
 
 
 class FromTorch:
-    """An elementwise nn.Module with the methods of lessons 1 to 4; autograd is its backward.
+    """An elementwise nn.Module, or a function of tensors, with the methods of lessons 1 to 4.
 
-    It computes in the dtype of its input, with a copy of the module: parameters that it may
-    have (nn.PReLU) stay as they are. Input and errors are those of lessons 1 to 4.
+    It computes on the CPU, in the dtype of its input; autograd is its backward. The module's own
+    parameters (nn.PReLU has one) stay as they are. Raises TypeError for what is no module and no
+    function, or returns no tensor; other errors are those of lessons 1 to 4.
     """
 
-    x = None  # of the latest forward
+    x = y = None  # tensors of the latest forward
 
     def __init__(self, module):
-        self.module = module() if isinstance(module, type) else module
-        self.__name__ = type(self.module).__name__  # for titles and tables
-
-    def run(self, x):
-        """x as a tensor whose gradient is wanted, and what the module makes of it."""
-        x = torch.tensor(np.array(utils.as_real_array(x), order="C"), requires_grad=True)
-        module = copy.deepcopy(self.module).to(x.dtype)
-        return x, module(x.clone())  # nn.ReLU(inplace=True) may overwrite a clone
+        self.module = utils.made(module)
+        if not callable(self.module):
+            raise TypeError(f"FromTorch needs an nn.Module or a function, got {module!r}")
+        self.__name__ = utils.name_of(self.module)  # for titles and tables
 
     def forward(self, x):
-        x, y = self.run(x)
-        self.x = x.detach().numpy()
-        return y.detach().numpy()
+        array = np.array(utils.as_real_array(x), order="C")
+        with torch.inference_mode(False), torch.enable_grad():
+            x = torch.tensor(array, device="cpu", requires_grad=True)
+            y = self.run(x.clone())  # nn.ReLU(inplace=True) may overwrite a clone
+        if not isinstance(y, torch.Tensor):
+            raise TypeError(f"{self.__name__} must return a tensor, got {type(y).__name__}")
+        self.x, self.y = x, y
+        return y.detach().cpu().numpy().copy()  # autograd keeps its own
+
+    def run(self, x):
+        """What the module makes of x, with copies of its parameters in the dtype of x."""
+        state = {}
+        if isinstance(self.module, nn.Module):
+            state = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
+        if not state:
+            return self.module(x)
+        cast = {name: value.detach().to("cpu", x.dtype) for name, value in state.items()}
+        return torch.func.functional_call(self.module, cast, (x,))
 
     def backward(self, grad_output):
-        upstream = np.array(utils.upstream_gradient(grad_output, self.x), order="C")
-        x, y = self.run(self.x)
-        return torch.autograd.grad(y, x, torch.tensor(upstream))[0].numpy()
+        given = None if self.x is None else self.x.detach().numpy()
+        upstream = np.array(utils.upstream_gradient(grad_output, given), order="C")
+        if not self.y.requires_grad:  # a constant, or a step
+            return np.zeros_like(upstream)
+        upstream = torch.tensor(upstream, device="cpu")
+        options = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
+        gradient = torch.autograd.grad(self.y, self.x, upstream, **options)[0]
+        return gradient.numpy()
 
     def derivative(self, x):
-        layer = FromTorch(self.module)  # another one, so that this one remembers its own x
-        return layer.backward(np.ones_like(layer.forward(x)))
+        other = FromTorch(self.module)  # this one goes on remembering its own x
+        return other.backward(np.ones_like(other.forward(x)))
 
     def __call__(self, x):
         return self.forward(x)
 
+    def __deepcopy__(self, memo):  # autograd's tensors cannot be copied, and need not be
+        return FromTorch(self.module)
 
-PAIRS = {  # from scratch, built-in, weight scale
+
+PAIRS = {  # from scratch, PyTorch's, weight scale
     "Sigmoid": (Sigmoid(), nn.Sigmoid(), 1),
     "Tanh": (Tanh(), nn.Tanh(), 1),
     "ReLU": (ReLU(), nn.ReLU(), utils.HE),
@@ -84,296 +109,412 @@ PAIRS = {  # from scratch, built-in, weight scale
 
 
 def digits(values):
-    return [f"{value:.5g}" for value in values.tolist()]  # of the seven of float32
+    """The numbers of a tensor or array as texts, to five of the seven digits of float32."""
+    return [f"{value:.5g}" for value in (values + 0.0).tolist()]  # + 0.0 makes 0 of -0
 
 
-def modules():
-    utils.heading("Forward passes of the five modules")
+# The modules beside the classes -----------------------------------------------------------
+
+
+def show_modules():
+    utils.heading("Forward passes of PyTorch's modules")
     x = torch.tensor([-10.0, -2, -1, 0, 1, 2, 10])
     columns = {name: module(x) for name, (_, module, _) in PAIRS.items()}
     columns["Softmax"] = nn.Softmax(dim=0)(x)
-    utils.print_table(["x", *columns], zip(*(digits(v) for v in (x, *columns.values()))))
-    print("The first four work on each element by itself, Softmax on all of x at once.")
+    texts = [digits(x)] + [digits(values) for values in columns.values()]
+    utils.print_table(["x", *columns], zip(*texts))
+    print("Softmax works on all of x at once, the others on each number by itself.")
 
 
-# Scratch beside built-in --------------------------------------------------------------
-
-
-def differences():
-    utils.heading("Scratch beside built-in: the largest difference, float32 from -8 to 8")
-    x = np.linspace(-8, 8, 65_536, dtype=np.float32)
-
-    def ulps(ours, theirs):  # in units in the last place; below ten it is rounding
-        most = np.max(np.abs(ours - theirs) / np.spacing(np.abs(ours)))
-        return "0" if most == 0 else "below 10" if most < 10 else f"{most:.0e}"
-
-    rows = []
-    for name, (layer, module, _) in PAIRS.items():
-        theirs = FromTorch(module)
-        slopes = layer.derivative(x), theirs.derivative(x)
-        rows.append([name, ulps(layer.forward(x), theirs.forward(x)), ulps(*slopes)])
-    utils.print_table(["in units in the last place:", "output", "slope"], rows)
-    print("Where s nears 1, and t 1 or -1, s (1 - s) and 1 - t^2 lose digits.")
-
-    figure, axes = utils.new_figure("At large inputs, autograd loses the slope", 2)
+def show_tails():
+    utils.heading("Far out, PyTorch computes slopes from a rounded output")
+    title = "At large inputs autograd's slope is 0 before the true one is"
+    _, axes = utils.new_figure("torch_tails", title, 2)
     x = np.linspace(0, 60, 1201)
+    rows = []
     for ax, name in zip(axes, ("Sigmoid", "Tanh")):
         layer, module, _ = PAIRS[name]
         ax.plot(x, layer.derivative(x), color=utils.COLORS[name], label="from scratch")
-        for dtype, color in (("float64", utils.INK), ("float32", utils.FAINT)):
+        row = [f"nn.{name}"]
+        for dtype, color in (("float32", utils.FAINT), ("float64", utils.INK)):
             slope = FromTorch(module).derivative(x.astype(dtype))
             end = np.flatnonzero(slope)[-1]  # the last slope that is not 0
-            label = f"nn.{name}, {dtype}: 0 beyond {x[end]:.1f}"
-            ax.plot(x[: end + 1], slope[: end + 1], "--", color=color, label=label)
+            ax.plot(x[: end + 1], slope[: end + 1], "--", color=color, label=f"nn.{name}, {dtype}")
             ax.plot(x[end], slope[end], "o", color=color)
-        ax.set(yscale="log", xlabel="input x", ylim=(1e-30, 1e8))
+            row.append(f"{x[end]:.1f}")
+        rows.append(row)
+        ax.set(yscale="log", xlabel="input x", ylim=(1e-30, 1e6))
         ax.legend(loc="upper right", fontsize=9)
     axes[0].set(ylabel="slope")
-    return figure
+    utils.print_table(["the slope is exactly 0 beyond", "float32", "float64"], rows)
+    print("Where s is close to 1, and t to 1 or -1, s (1 - s) and 1 - t^2 lose all digits.")
 
 
-def times():
-    utils.heading("Nanoseconds per element, forward + backward, one thread, measured now")
-    x = np.random.default_rng(0).normal(size=16_384).astype(np.float32)
-    ones, inputs = np.ones_like(x), torch.tensor(x, requires_grad=True)
-    torch_ones = torch.ones_like(inputs)
-    rows = []
-    for name, (layer, module, _) in PAIRS.items():
-        scratch = lambda: (layer.forward(x), layer.backward(ones))
-        built_in = lambda: torch.autograd.grad(module(inputs), inputs, torch_ones)
-        fastest = [min(repeat(call, number=5, repeat=20)) / 5 for call in (scratch, built_in)]
-        rows.append([name, *(f"{1e9 * seconds / len(x):.1f}" for seconds in fastest)])
-    utils.print_table(["", "from scratch", "PyTorch"], rows)
+# Softmax ----------------------------------------------------------------------------------
 
 
-# Softmax ------------------------------------------------------------------------------
+def softmax(z):
+    """A row of scores becomes a row of probabilities: (..., classes)."""
+    e = np.exp(z - z.max(axis=-1, keepdims=True))  # only differences count; exp cannot overflow
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 def softmax_backward(p, gradient):
-    """dL/dx_i = sum_j g_j dp_j/dx_i = p_i (g_i - sum_j g_j p_j), g = dL/dp: (..., classes)."""
+    """dL/dz_i = sum over j of g_j dp_j/dz_i = p_i (g_i - sum of g_j p_j), with g = dL/dp."""
+    p, gradient = utils.as_real_array(p, "p"), utils.as_real_array(gradient, "gradient")
+    if p.shape != gradient.shape:
+        raise ValueError(f"gradient must have the shape of p, {p.shape}, got {gradient.shape}")
     return p * (gradient - (gradient * p).sum(axis=-1, keepdims=True))
 
 
-def softmax():
+def listed(values, form=".3f"):
+    return ", ".join(f"{value + 0.0:{form}}" for value in values)
+
+
+def show_softmax():
     utils.heading("Softmax: a row of scores becomes a row of probabilities")
-    listed = lambda p: ", ".join(f"{v:.3f}" for v in p.tolist())
     scores = torch.tensor([[1.0, 2, 3], [1, 1, 5]], dtype=torch.float64)
     rows = []
     for dim in (1, 0):
         p = nn.Softmax(dim=dim)(scores)
-        rows.append([dim, listed(p.sum(dim=1)), listed(p.sum(dim=0))])
+        rows.append([dim, listed(p.sum(dim=1).tolist()), listed(p.sum(dim=0).tolist())])
     utils.print_table(["dim", "sums of the rows (examples)", "of the columns"], rows)
-    print("With examples in rows, dim=1 is right; dim=0 lets the examples compete.\n")
+    print("With examples in rows, dim=1 is right; with dim=0 the examples compete.\n")
     rows = []
     for shift in (0, 0.1, 1000):
-        x = scores[0] + shift
-        rows.append([shift, listed(x.exp() / x.exp().sum()), listed(nn.Softmax(dim=-1)(x))])
-    utils.print_table(["added to all scores", "exp(x) / sum(exp(x))", "nn.Softmax"], rows)
-    print("Only differences count: nn.Softmax subtracts the largest score, to be safe.\n")
+        z = scores[0].numpy() + shift
+        with np.errstate(over="ignore", invalid="ignore"):
+            typed = np.exp(z) / np.exp(z).sum()
+        rows.append(
+            [shift, listed(typed), listed(softmax(z)), listed(nn.Softmax(-1)(torch.tensor(z)))]
+        )
+    utils.print_table(
+        ["added to all", "exp(z) / sum(exp(z))", "less the largest", "nn.Softmax"], rows
+    )
+    print("Only differences between scores count, so the largest one may be subtracted.\n")
+    z = np.array([[2.0, 0.0]])
+    print(f"softmax of (2, 0): {listed(softmax(z)[0], '.6f')}; sigmoid of 2: {Sigmoid()(2):.6f}")
+    print("Two scores with softmax are one with a sigmoid: the difference of the two.")
 
-    jacobian = torch.autograd.functional.jacobian(nn.Softmax(dim=-1), scores[0])
+
+def show_softmax_backward():
+    utils.heading("The backward pass of softmax")
+    z = np.array([[1.0, 2.0, 3.0]])
+    p = softmax(z)
+    jacobian = torch.autograd.functional.jacobian(nn.Softmax(dim=-1), torch.tensor(z[0]))
     rows = [[f"p{i + 1}", *(f"{v:.4f}" for v in row.tolist())] for i, row in enumerate(jacobian)]
-    utils.print_table(["dp / dx", "x1", "x2", "x3"], rows)
-    print("A Jacobian, not a slope for each element: each score moves every probability.")
-    layer, upstream = FromTorch(nn.Softmax(dim=-1)), np.array([0.3, -1, 2])
-    ours = softmax_backward(layer.forward(scores[0]), upstream)
-    rows = [["by hand", *ours.round(4)], ["autograd", *layer.backward(upstream).round(4)]]
-    utils.print_table(["p * (g - sum(g * p))", "x1", "x2", "x3"], rows)
+    utils.print_table(["dp / dz", "z1", "z2", "z3"], rows)
+    print("A matrix of slopes, the Jacobian: every score moves every probability.\n")
+
+    g = np.array([[0.3, -1.0, 2.0]])
+
+    def loss():
+        return (g * softmax(z)).sum()
+
+    by_autograd = FromTorch(nn.Softmax(dim=-1))
+    by_autograd.forward(z)
+    rows = []
+    for name, gradient in (
+        ("p * (g - sum(g * p))", softmax_backward(p, g)),
+        ("autograd", by_autograd.backward(g)),
+        ("g * p * (1 - p), the diagonal alone", g * p * (1 - p)),
+    ):
+        error = utils.check_gradients(loss, [z], [gradient])[0]
+        verdict = "right" if error < 1e-5 else "WRONG"
+        rows.append([name, *(f"{value:.4f}" for value in gradient[0]), verdict])
+    utils.print_table(["", "z1", "z2", "z3", "check_gradients"], rows)
+    y = np.array([[0.0, 1.0, 0.0]])
+    print("\nThe loss -log p of class 2 has g = -y / p. Then p * (g - sum(g * p)) is p - y:")
+    print(f"{listed(softmax_backward(p, -y / p)[0])} and {listed((p - y)[0])}")
 
 
-class Linears(nn.Module):
-    """nn.Linear for one network a seed: x (seeds, examples, inputs) @ weights + biases."""
-
-    def __init__(self, W, b):
-        super().__init__()
-        self.W, self.b = nn.Parameter(torch.tensor(W)), nn.Parameter(torch.tensor(b))
-
-    def forward(self, x):
-        return x @ self.W + self.b
+# Models, as everybody trains them ---------------------------------------------------------
 
 
-def build_model(W, b, activation):
-    """A network with these weights and biases, lists of one array a layer, as an nn.Sequential."""
-    first, *others = map(Linears, W, b)
-    layers = [module for linears in others for module in (activation, linears)]
-    return nn.Sequential(first, *layers)
-
-
-def fit(model, x, labels, rate, steps):
-    """Train with autograd; losses before each step and after the last: (steps + 1, seeds)."""
-    x, labels, losses = torch.tensor(x), torch.tensor(labels), []
-    loss_function = nn.CrossEntropyLoss(reduction="none")  # wants scores: softmax is built in
-    optimizer = torch.optim.SGD(model.parameters(), rate)
-    for step in range(steps + 1):
-        scores = model(x).swapaxes(1, 2)  # (seeds, classes, examples), as it wants them
-        loss = loss_function(scores, labels).mean(dim=1)
-        losses.append(loss.detach().numpy())
-        if step < steps:
-            optimizer.zero_grad()
-            loss.sum().backward()  # the seeds share no weights: each gets its own gradient
-            optimizer.step()
+def fit(model, x, labels, optimizer, steps, loss_function=None):
+    """Train model with autograd; the losses (steps + 1,) before every step and after the last."""
+    loss_function = loss_function or nn.CrossEntropyLoss()  # takes scores: softmax is built in
+    x, labels = torch.tensor(x), torch.tensor(labels)
+    losses = []
+    for _ in range(steps):
+        loss = loss_function(model(x), labels)
+        losses.append(loss.item())
+        optimizer.zero_grad()  # otherwise the gradients of the last step would be added
+        loss.backward()
+        optimizer.step()
+    losses.append(loss_function(model(x), labels).item())
     return np.array(losses)
 
 
-def training(ax, steps=75, rate=0.3):  # by hand: the NumPy network of the other lessons
-    utils.heading(f"In a real model: nn.Sequential on the spirals, {steps} steps at rate {rate}")
+def in_pytorch(network, activation):
+    """A network of lessons 1 to 4, its weights included, as an nn.Sequential."""
+    modules = []
+    for linear in network.linears:
+        inputs, units = linear.W.shape
+        module = nn.Linear(inputs, units)
+        module.weight.data = torch.tensor(linear.W.T.copy())  # nn.Linear keeps W transposed
+        module.bias.data = torch.tensor(linear.b)
+        modules += [module, activation]
+    return nn.Sequential(*modules[:-1])  # no activation after the scores
+
+
+def show_training(panel, steps=40, rate=0.3):
+    utils.heading(f"A real model: nn.Sequential on the spirals, {steps} steps at rate {rate}")
     rows = []
-    for (name, (layer, module, scale)), width in zip(PAIRS.items(), np.linspace(6, 2, len(PAIRS))):
-        network = utils.Network([2, 32, 32, 3], layer, scale)
-        losses = fit(build_model(network.W, network.b, module), *utils.spirals(), rate, steps)
-        by_hand = utils.train(network, *utils.spirals(), rate, steps)
-        same = "yes" if np.abs(losses - by_hand).max() < 1e-12 else "no"
-        rows.append([f"nn.{name}", utils.spread(losses[-1]), utils.spread(by_hand[-1]), same])
-        line = {"color": utils.color_of(name), "label": f"nn.{name}", "linewidth": width}
-        ax.plot(np.median(losses, axis=1), **line)
-        ax.plot(range(0, steps + 1, 25), np.median(by_hand[::25], axis=1), "o", color=utils.INK)
+    widths = np.linspace(6, 2, len(PAIRS))  # thick below, thin above
+    for (name, (layer, module, scale)), width in zip(PAIRS.items(), widths):
+        by_autograd, by_hand = [], []
+        for seed in utils.SEEDS:
+            network = utils.Network([2, 32, 32, 3], layer, scale, seed=seed)
+            model = in_pytorch(network, module)
+            optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+            by_autograd.append(fit(model, *utils.spirals(seed), optimizer, steps))
+            by_hand.append(utils.train(network, *utils.spirals(seed), rate, steps))
+        by_autograd, by_hand = np.array(by_autograd), np.array(by_hand)
+        same = "yes" if np.abs(by_autograd - by_hand).max() < 1e-12 else "no"
+        ends = utils.spread(by_autograd[:, -1]), utils.spread(by_hand[:, -1])
+        rows.append([f"nn.{name}", *ends, same])
+        style = {"color": utils.COLORS[name], "label": f"nn.{name}", "linewidth": width}
+        panel.plot(np.median(by_autograd, axis=0), **style)
+        median = np.median(by_hand, axis=0)
+        panel.plot(range(0, steps + 1, 10), median[::10], "o", color=utils.INK)
     utils.print_table(["loss at the end:", "autograd", "by hand", "same to 12 decimals"], rows)
-    ax.set(title="two hidden layers (dots: by hand)", xlabel="step", ylabel="training loss")
-    ax.legend(loc="center right", bbox_to_anchor=(1, 0.6))
+    panel.set(xlabel="step", ylabel="training loss")
+    panel.set_title("two hidden layers (dots: by hand)")
+    panel.legend(loc="center right", bbox_to_anchor=(1, 0.6), fontsize=9)
 
 
-def he(linear):
-    nn.init.kaiming_uniform_(linear.weight, nonlinearity="relu")
-    nn.init.zeros_(linear.bias)
+def deep_model(activation, seed, *, he=False, normalize=False, hidden=5, width=16):
+    """Hidden layers as nn.Linear starts them, or with He's weights, or with BatchNorm."""
+    torch.manual_seed(seed)
+    modules, inputs = [], 2
+    for _ in range(hidden):
+        linear = nn.Linear(inputs, width)
+        if he:
+            nn.init.kaiming_uniform_(linear.weight, nonlinearity="relu")
+            nn.init.zeros_(linear.bias)
+        modules.append(linear)
+        if normalize:
+            modules.append(nn.BatchNorm1d(width))
+        modules.append(activation())
+        inputs = width
+    return nn.Sequential(*modules, nn.Linear(inputs, 3))
 
 
-def deep(start, sizes=(2, *[16] * 8, 3)):
-    """What nn.Linear draws for each seed, after start(linear): W, b as `build_model` takes them."""
-    networks = []
-    for seed in utils.SEEDS:
-        torch.manual_seed(seed)
-        networks.append([nn.Linear(n, m, dtype=torch.float64) for n, m in zip(sizes, sizes[1:])])
-        for linear in networks[-1]:
-            start(linear)
-    stacked = lambda values: np.array([value.detach().numpy() for value in values])
-    W = [stacked(linear.weight.T for linear in seeds) for seeds in zip(*networks)]
-    return W, [stacked(linear.bias[None] for linear in seeds) for seeds in zip(*networks)]
-
-
-def starts(ax, steps=300, rate=0.03):
-    utils.heading("The weights that nn.Linear starts with, and He's: eight layers of nn.ReLU")
+def show_default_weights():
+    utils.heading("The weights that nn.Linear draws, and He's")
     rows = []
-    for name, start, line in (("default", lambda linear: None, "--"), ("He", he, "-")):
-        W, b = deep(start)
-        losses = fit(build_model(W, b, nn.ReLU()), *utils.spirals(), rate, steps)
-        rows.append([name, f"{np.std(W[1:-1]) * 16**0.5:.2f}", utils.spread(losses[-1])])
-        style = {"color": utils.COLORS["ReLU"], "linestyle": line, "label": name}
-        utils.plot_runs(ax, range(steps + 1), losses, **style)
-    utils.print_table(["", "weight scale", f"loss after {steps} steps"], rows)
+    for name, he in (("nn.Linear's default", False), ("kaiming_uniform_", True)):
+        linear = deep_model(nn.ReLU, 0, he=he, hidden=2, width=1024)[2]
+        scale = linear.weight.std().item() * 1024**0.5
+        bias = linear.bias.std().item() * 1024**0.5
+        rows.append([name, f"{scale:.2f}", f"{bias:.2f}"])
+    utils.print_table(["", "weight scale", "biases, times sqrt(inputs)"], rows)
+    print("The default is 1/sqrt(3) = 0.58, for biases, too. ReLU needs sqrt(2) = 1.41.")
+
+
+def show_remedies(panel, hidden=5, steps=100):
+    utils.heading(f"What people do about it: {hidden} hidden layers, loss after {steps} steps")
+    sgd, adam = torch.optim.SGD, torch.optim.Adam
+    ink, green = utils.INK, utils.COLORS["ReLU"]
+    contenders = [  # name, activation, how the model is made, optimizer, rate, style
+        ("ReLU, default weights", nn.ReLU, {}, sgd, 0.1, {"color": ink}),
+        ("ReLU, He's weights", nn.ReLU, {"he": True}, sgd, 0.1, {"color": green}),
+        ("ReLU, BatchNorm", nn.ReLU, {"normalize": True}, sgd, 0.1, {"color": "#0072B2"}),
+        ("ReLU, Adam", nn.ReLU, {}, adam, 0.01, {"color": "#D55E00"}),
+        ("sigmoid, default weights", nn.Sigmoid, {}, sgd, 5, None),
+        ("sigmoid, BatchNorm", nn.Sigmoid, {"normalize": True}, sgd, 5, None),
+    ]
+    rows = []
+    for name, activation, how, optimizer, rate, style in contenders:
+        runs = []
+        for seed in utils.SEEDS:
+            model = deep_model(activation, seed, hidden=hidden, **how)
+            steps_of = optimizer(model.parameters(), lr=rate)
+            runs.append(fit(model, *utils.spirals(seed), steps_of, steps))
+        rows.append([name, rate, utils.spread(np.array(runs)[:, -1])])
+        if style:
+            utils.plot_runs(panel, range(steps + 1), runs, label=name, **style)
+    utils.print_table(["", "rate", "loss"], rows)
     print(
-        "nn.Linear draws its weights at scale 0.58, 1/sqrt(3); ReLU wants 1.41. For plain\n"
-        "descent in depth: nn.init.kaiming_uniform_(linear.weight, nonlinearity='relu')."
+        "Under plain gradient descent the default weights are too small for this depth.\n"
+        "Larger weights, a normalization layer, or Adam: each helps ReLU here. With them\n"
+        "the choice of activation and weight scale matters less."
     )
-    ax.set(title="eight hidden layers of nn.ReLU", xlabel="step", ylim=(0, 1.4))
-    ax.legend(loc="center right")
+    panel.set(xlabel="step", ylim=(0, 1.9))
+    panel.set_title(f"{hidden} hidden layers of nn.ReLU")
+    panel.legend(loc="upper right", fontsize=9)
 
 
-def models():
-    title = "The modules train as by hand; in depth the default weights are too small"
-    figure, (left, right) = utils.new_figure(title, 2)
-    training(left)
-    starts(right)
-    return figure
+def show_models():
+    title = "Modules train as by hand; default weights need help in depth"
+    _, (left, right) = utils.new_figure("torch_models", title, 2)
+    show_training(left)
+    show_default_weights()
+    show_remedies(right)
 
 
-# Any activation on the instruments of this folder -------------------------------------
+# Other activations ------------------------------------------------------------------------
 
 
-def modern():
+def show_modern():
     layers = [FromTorch(module()) for module in (nn.ReLU, nn.GELU, nn.SiLU, nn.ELU)]
     utils.print_gradient_checks({utils.name_of(layer): layer for layer in layers})
-    utils.heading("Any activation on our instruments: the gradient after 20 random layers")
+    utils.heading("What 20 random layers leave of the gradient, by weight scale (median)")
+    scales = (1, 1.25, utils.HE, 1.5, 1.75)
     rows = []
     for layer in layers:
-        left = [utils.gradient_flow(layer, scale)[0] for scale in (3**-0.5, utils.HE)]
-        rows.append([utils.name_of(layer), *(utils.spread(runs, ".1g") for runs in left)])
-    utils.print_table(["is left at:", "nn.Linear's scale 0.58", "He's 1.41"], rows)
+        row = [utils.name_of(layer)]
+        for scale in scales:
+            left = np.median(utils.gradient_flow(layer, scale)[:, 0])
+            row.append(f"{left:.1g}")
+        rows.append(row)
+    utils.print_table(["weight scale:", *(f"{scale:.3g}" for scale in scales)], rows)
     title = "GELU and SiLU round ReLU's corner off; ELU levels off below zero"
-    return utils.compare_activations(layers, title=title)
+    utils.compare_activations(layers, name="torch_modern", title=title)
 
 
-# Two mistakes with the last layer -----------------------------------------------------
+# A mistake and a weakness at the last layer -----------------------------------------------
+# Losses as functions of one score for each example, in float32 as models usually are.
 
 
-def loss_and_gradient(loss, scores):
-    """Each loss and its gradient for its own score, in float32, as models are."""
+def cross_entropy(score, softmax_first=False):
+    """CrossEntropyLoss for the score of a wrong class, those of the two others being 0."""
+    scores = torch.stack([score, 0 * score, 0 * score], dim=1)
+    if softmax_first:  # the mistake
+        scores = torch.softmax(scores, dim=1)
+    right_class = torch.ones(len(score), dtype=torch.long)
+    return functional.cross_entropy(scores, right_class, reduction="none")
+
+
+def softmax_and_cross_entropy(score):
+    return cross_entropy(score, softmax_first=True)
+
+
+def bce_with_logits(score, target=0.0):
+    targets = torch.full_like(score, target)
+    return functional.binary_cross_entropy_with_logits(score, targets, reduction="none")
+
+
+def sigmoid_and_bce(score, target=0.0):
+    targets = torch.full_like(score, target)
+    return functional.binary_cross_entropy(torch.sigmoid(score), targets, reduction="none")
+
+
+def loss_and_gradient(loss, scores, *target):
+    """The loss of every score, and its gradient with respect to the score."""
     inputs = torch.tensor(scores, dtype=torch.float32, requires_grad=True)
-    losses = loss(inputs)
+    losses = loss(inputs, *target)
     return losses.detach().numpy(), torch.autograd.grad(losses.sum(), inputs)[0].numpy()
 
 
-def wrong_class(scores):
-    """For scores of a wrong class, the two others being 0: softmax first, and without."""
-    right = torch.ones(len(scores), dtype=torch.long)
-    loss, softmax = nn.CrossEntropyLoss(reduction="none"), nn.Softmax(dim=1)
-    three = lambda score: torch.stack([score, 0 * score, 0 * score], dim=1)
-    without = loss_and_gradient(lambda s: loss(three(s), right), scores)
-    return loss_and_gradient(lambda s: loss(softmax(three(s)), right), scores), without
+class SoftmaxFirst(nn.CrossEntropyLoss):
+    """The mistake, as the loss of a training."""
+
+    def forward(self, scores, labels):
+        return super().forward(torch.softmax(scores, dim=1), labels)
 
 
-def wrong_side(scores, target):
-    """For scores on the wrong side of target: sigmoid and BCELoss, and BCEWithLogitsLoss."""
-    targets = torch.full((len(scores),), float(target))
-    by_p, by_score = nn.BCELoss(reduction="none"), nn.BCEWithLogitsLoss(reduction="none")
-    without = loss_and_gradient(lambda x: by_score(x, targets), scores)
-    return loss_and_gradient(lambda x: by_p(torch.sigmoid(x), targets), scores), without
-
-
-def mistakes():
-    utils.heading("Mistake 1: a softmax before CrossEntropyLoss, which has its own")
-    floor = nn.CrossEntropyLoss()(torch.eye(3), torch.arange(3))
-    print(f"Given probabilities, even a perfect answer costs {floor:.3f} with three classes.\n")
+def show_mistake(steps=60, rate=0.03):
+    utils.heading("A mistake: softmax before CrossEntropyLoss, which has its own")
+    scores = [1.0, 3.0, 10.0, 20.0]
+    columns = [scores]
+    for loss in (softmax_and_cross_entropy, cross_entropy):
+        columns += [digits(values) for values in loss_and_gradient(loss, scores)]
     print("For the score of a wrong class, the two others being 0:")
-    scores = [1.0, 3, 10, 20]
-    (loss, gradient), (right_loss, right) = wrong_class(scores)
-    columns = ["score", "loss with softmax", "its gradient", "without", "its gradient"]
-    utils.print_table(columns, zip(scores, *map(digits, (loss, gradient, right_loss, right))))
-
-    utils.heading("Mistake 2: a sigmoid before BCELoss; BCEWithLogitsLoss has it built in")
-    print("For a score on the wrong side, in float32:")
-    rows = []
-    for target, scores in {0: [2.0, 10, 16, 18, 30], 1: [-2.0, -18, -30, -120]}.items():
-        values = (digits(v + 0.0) for pair in wrong_side(scores, target) for v in pair)
-        rows += [[target, *row] for row in zip(scores, *values)]
-    columns = ["target", "score", "BCELoss", "its gradient", "BCEWithLogitsLoss", "its gradient"]
-    utils.print_table(columns, rows)
+    names = ["score", "loss with softmax", "its gradient", "without", "its gradient"]
+    utils.print_table(names, zip(*columns))
+    losses, right = [], []
+    for seed in utils.SEEDS:
+        x, labels = utils.spirals(seed)
+        model = in_pytorch(utils.Network([2, 32, 32, 3], ReLU(), utils.HE, seed=seed), nn.ReLU())
+        optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+        losses.append(fit(model, x, labels, optimizer, steps, SoftmaxFirst())[-1])
+        predicted = model(torch.tensor(x)).argmax(dim=1).numpy()
+        right.append(np.mean(predicted == labels))
+    perfect = nn.CrossEntropyLoss()(torch.eye(3), torch.arange(3))
     print(
-        "Where p is rounded to 1 or 0, the score is lost: BCELoss says 100 and has no\n"
-        "gradient. Before, at target 1, it divides by p (1 - p), held above 1e-12: too small.\n"
-        "BCEWithLogitsLoss takes the score itself, and its gradient is p - target."
+        f"\nFive networks trained with the mistake, {steps} steps of Adam: share of points right\n"
+        f"{utils.spread(right)}, loss {utils.spread(losses, '.3f')}. Even a perfect answer costs\n"
+        f"{perfect:.3f} with three classes. Accuracy does not show the mistake."
     )
 
-    title = "A layer too many: very wrong answers get next to no gradient"
-    figure, (left, right) = utils.new_figure(title, 2, sharey=True)
+
+def show_weakness():
+    utils.heading("A weakness: sigmoid and BCELoss, far on the wrong side of 0")
+    rows = []
+    for target, scores in ((0.0, [2.0, 10, 16, 18, 30]), (1.0, [-2.0, -18, -30, -120])):
+        columns = [scores]
+        for loss in (sigmoid_and_bce, bce_with_logits):
+            columns += [digits(values) for values in loss_and_gradient(loss, scores, target)]
+        rows += [[f"{target:g}", *row] for row in zip(*columns)]
+    names = ["target", "score", "BCELoss", "its gradient", "BCEWithLogitsLoss", "its gradient"]
+    utils.print_table(names, rows)
+    print(
+        "Where p is rounded to 1 or 0 the score is lost: BCELoss says 100, without a\n"
+        "gradient. Before that, at target 1, it divides by p (1 - p) or, where that is\n"
+        "smaller, by 1e-12, and the gradient comes out too small. BCEWithLogitsLoss takes\n"
+        "the score, and its gradient is p - target."
+    )
+
+
+def show_last_layer():
+    title = "Losses given probabilities: very wrong answers get no gradient"
+    _, (left, right) = utils.new_figure("torch_mistakes", title, 2, sharey=True)
     size = np.linspace(0, 40, 801)
-    pale = {"color": utils.FAINT, "linewidth": 6, "zorder": 1}
-    (_, twice), (_, once) = wrong_class(size)
-    left.plot(size, np.abs(twice), color=utils.INK, label="softmax + CrossEntropyLoss")
-    left.plot(size, np.abs(once), label="CrossEntropyLoss", **pale)
-    for target, line in ((0, "-"), (1, ":")):
-        (_, twice), (_, once) = wrong_side(size if target == 0 else -size, target)
-        label = f"sigmoid + BCELoss, target {target}"
-        right.plot(size, np.abs(twice), line, color=utils.INK, label=label)
-    right.plot(size, np.abs(once), label="BCEWithLogitsLoss", **pale)
-    left.set(xlabel="score of a wrong class", ylabel="size of the gradient", ylim=(-0.05, 1.6))
-    right.set(xlabel="size of a score on the wrong side")
-    for ax in (left, right):
-        ax.legend(loc="upper right")
-    return figure
+    pale = {"color": utils.FAINT, "linewidth": 6}
+    ink = {"color": utils.INK}
+    curves = [  # panel, loss, scores, target, style
+        (left, cross_entropy, size, [], {**pale, "label": "CrossEntropyLoss"}),
+        (left, softmax_and_cross_entropy, size, [], {**ink, "label": "softmax + CrossEntropyLoss"}),
+        (right, bce_with_logits, size, [0.0], {**pale, "label": "BCEWithLogitsLoss"}),
+        (right, sigmoid_and_bce, size, [0.0], {**ink, "label": "sigmoid + BCELoss, target 0"}),
+        (right, sigmoid_and_bce, -size, [1.0], {**ink, "label": "target 1", "linestyle": ":"}),
+    ]
+    for panel, loss, scores, target, style in curves:
+        _, gradient = loss_and_gradient(loss, scores, *target)
+        panel.plot(size, np.abs(gradient), **style)
+    left.set(xlabel="score of a wrong class", ylabel="size of its gradient", ylim=(-0.05, 1.7))
+    right.set(xlabel="how far the score is on the wrong side of 0")
+    for panel in (left, right):
+        panel.legend(loc="upper right", fontsize=9)
+
+
+# Running ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def own_settings():
+    """float64 on the CPU, one thread, seeds of its own; afterwards PyTorch is as it was."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    threads = torch.get_num_threads()
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device(None)  # none in particular: the CPU
+    torch.set_num_threads(1)  # for models this small threads cost more than they give
+    try:
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_default_device(None if device.type == "cpu" else device)
+        torch.set_num_threads(threads)
 
 
 def main():
-    torch.set_num_threads(1)  # for models this small threads cost more than they give
-    modules()
-    figures = {"torch_tails": differences()}
-    times()
-    softmax()
-    figures |= {"torch_models": models(), "torch_modern": modern(), "torch_mistakes": mistakes()}
+    with own_settings():
+        show_modules()
+        show_tails()
+        show_softmax()
+        show_softmax_backward()
+        show_models()
+        show_modern()
+        show_mistake()
+        show_weakness()
+        show_last_layer()
     print(
-        "\nRemember: give CrossEntropyLoss and BCEWithLogitsLoss the scores themselves. The\n"
-        "softmax or sigmoid is for afterwards, when somebody wants to read a probability."
+        "\nRemember: give CrossEntropyLoss and BCEWithLogitsLoss the scores. Softmax or\n"
+        "sigmoid is for afterwards, when somebody wants to read a probability."
     )
-    return figures
 
 
 if __name__ == "__main__":

@@ -2,55 +2,65 @@
 # requires-python = ">=3.10"
 # dependencies = ["numpy>=2.0", "matplotlib>=3.10.7"]
 # ///
-"""Lesson 6 - the four activations side by side, and what all lessons share.
+"""Lesson 6 - the activations side by side, and what all lessons share.
 
-Imported, it gives the lessons what they share, in parts to be read by themselves: printing,
-checks, networks, plots (with `examine`, for an activation of your own), and running a script.
-
-Run as a script, it shows how units add up to a curve, the four activations beside one another,
-what a network learns with each, and the weight scale at which gradients keep their size.
+The other lessons import this file. Its sections, Printing, Checking, Networks, Plots, and Running
+a lesson, can be read one by one. The last one is lesson 6: how units add up to a curve, the
+activations beside one another, what a network learns with each, and the weight scale at which
+gradients keep their size.
 
 Run it:  python activations_utils.py [--save DIR]
 """
 
 import copy
-import signal
+import os
 import sys
-import threading
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections import namedtuple
-from functools import partial
-from itertools import pairwise
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import cbook
 from matplotlib.animation import FuncAnimation
 from matplotlib.backend_bases import FigureManagerBase
+from matplotlib.lines import Line2D
 from matplotlib.widgets import Slider
 
-# Printing -----------------------------------------------------------------------------
+# Printing ---------------------------------------------------------------------------------
 
 
 def heading(text):
     print(f"\n{text}\n{'-' * len(text)}")
 
 
+def as_text(value):
+    """A cell of a table; a number with a fraction gets six significant digits."""
+    if isinstance(value, (float, np.floating)):
+        return f"{value + 0.0:.6g}"  # + 0.0 makes 0 of -0
+    return str(value)
+
+
 def print_table(columns, rows):
-    """Print rows right-aligned under their columns; numbers to six significant digits."""
-    cell = lambda v: f"{v:.6g}" if isinstance(v, (float, np.floating)) else str(v)
-    cells = [columns, *([cell(value) for value in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells)]
-    print(*("  ".join(map(str.rjust, row, widths)) for row in cells), sep="\n")
+    """Print rows right-aligned under the names of their columns."""
+    lines = [columns]
+    for row in rows:
+        lines.append([as_text(value) for value in row])
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    for line in lines:
+        print("  ".join(text.rjust(width) for text, width in zip(line, widths)))
 
 
 def spread(runs, form=".2f"):
     """Median of the runs, lowest and highest, as text: '0.23 (0.21-0.27)'."""
-    middle, low, high = (format(f(runs), form) for f in (np.median, np.min, np.max))
-    return f"{middle} ({low}{' to ' if 'g' in form else '-'}{high})"
+    median, low, high = np.median(runs), np.min(runs), np.max(runs)
+    dash = "-" if form.endswith("f") and low >= 0 else " to "  # 1e-05-3e-05 could not be read
+    return f"{median:{form}} ({low:{form}}{dash}{high:{form}})"
 
 
-# Checks. At first skip to gradient_check, its one rule. ---------------------------------
+# Checking ---------------------------------------------------------------------------------
+# What the activations ask of their inputs; then: is a backward pass right?
 
 
 def as_real_array(x, name="x"):
@@ -58,323 +68,524 @@ def as_real_array(x, name="x"):
     expected = f"{name} must be real numbers (float, int or bool)"
     try:
         array = np.asarray(x)
-    except (ValueError, RuntimeError) as error:  # a ragged list, a tensor of autograd's
+    except (ValueError, RuntimeError) as error:  # a ragged list; a tensor that autograd tracks
         raise ValueError(f"{expected}, got a {type(x).__name__}: {error}") from None
     if array.dtype.kind not in "biuf" or isinstance(x, np.ma.MaskedArray):
         raise TypeError(f"{expected}, got {type(x).__name__} of dtype {array.dtype}")
-    return array.astype(array.dtype.char if array.dtype.char in "efd" else "d", copy=False)
+    kept = array.dtype.type in (np.float16, np.float32)
+    return array.astype(array.dtype.type if kept else np.float64, copy=False)
 
 
 def upstream_gradient(grad_output, slope):
-    """grad_output in slope's dtype; RuntimeError before a forward, ValueError for a wrong shape."""
+    """grad_output in the dtype of slope; RuntimeError if there is no slope yet.
+
+    ValueError if the shapes differ: nothing is broadcast, since that would hide mistakes.
+    """
     if slope is None:
         raise RuntimeError("backward has nothing to work with yet: call forward(x) first")
     gradient = as_real_array(grad_output, "grad_output")
-    if gradient.shape != slope.shape:  # nothing is broadcast: that is nearly always a bug
+    if gradient.shape != slope.shape:
         raise ValueError(f"grad_output must have shape {slope.shape}, got {gradient.shape}")
     return gradient.astype(slope.dtype, copy=False)
 
 
+def made(func):
+    """func or, if it is a class, an object of it: a class of activations serves as well."""
+    return func() if isinstance(func, type) else func
+
+
 def layer_of(layer):
-    """layer, or for a class an object of it; TypeError if it cannot go forward and backward."""
-    layer = layer() if isinstance(layer, type) else layer
+    """layer, made if it is a class; TypeError if it cannot go forward and backward."""
+    layer = made(layer)
     if not (hasattr(layer, "forward") and hasattr(layer, "backward")):
-        raise TypeError(f"a layer needs forward and backward for arrays, got {layer!r}")
+        raise TypeError(f"a layer needs the methods forward and backward, got {layer!r}")
     return layer
 
 
-def function_of(func):
-    """func as a function of x: a callable, an object with `forward`, or a class of such."""
-    func = func() if isinstance(func, type) else func
+def call(function, x, name):
+    """function(x), if that is real numbers in the shape of x; errors call the function name."""
+    given = x.copy()
+    with np.errstate(all="ignore"):  # what is not finite is judged later, or drawn as a gap
+        y = as_real_array(function(given), f"what {name} returns")
+    if not np.array_equal(given, x, equal_nan=True):
+        raise ValueError(f"{name} must leave its input as it is, but it was overwritten")
+    if y.shape != x.shape:
+        raise ValueError(f"{name} must be elementwise: {x.shape} went in, {y.shape} came out")
+    return y
+
+
+def refuse_what_is_not_elementwise(function, x, name):
+    """ValueError if function answers otherwise at a second call, or mixes elements of x."""
+    y = call(function, x, name)
+    if not np.array_equal(call(function, x, name), y, equal_nan=True):
+        raise ValueError(f"{name} must give the same answer twice, but a second call gave another")
+    rng = np.random.default_rng(0)
+    elsewhere = np.abs(x).max(initial=0) + 1
+    for _ in range(8):  # change a random half of the elements: the other half must not notice
+        changed = rng.integers(2, size=x.shape, dtype=bool)
+        other = call(function, np.where(changed, elsewhere, x), name)
+        if not np.allclose(other[~changed], y[~changed], rtol=1e-6, atol=1e-12, equal_nan=True):
+            raise ValueError(
+                f"{name} must be elementwise, but changing elements of x changed other outputs; "
+                "for a softmax or a network there is check_gradients"
+            )
+
+
+def output_at(func, x):
+    """f(x), by the forward of func or by func itself; ValueError if that is not elementwise."""
+    func = made(func)
     function = getattr(func, "forward", func)
     if not callable(function):
         raise TypeError(f"expected a function or an object with a forward method, got {func!r}")
-    return partial(elementwise, function)
+    refuse_what_is_not_elementwise(function, x, "forward")
+    return call(function, x, "forward")
 
 
-def slope_of(func):
-    """The slope of func as a function: its own `derivative`, or else finite differences."""
-    func = func() if isinstance(func, type) else func
-    derivative = getattr(func, "derivative", None)
-    return partial(elementwise, derivative) if derivative else partial(numerical_gradient, func)
+def slope_at(func, x):
+    """f'(x): what backward makes of upstream gradients of 1 or, without one, differences."""
+    func = made(func)
+    if not hasattr(func, "backward"):
+        return numerical_gradient(func, x)
+    call(func.forward, x, "forward")
+    return call(func.backward, np.ones_like(x), "backward")
 
 
-def elementwise(func, x, kinds="efd"):
-    """func(x) in float64; ValueError if it writes to x, changes the shape, or is not of kinds."""
-    given = np.array(x)  # a copy, and an array even where x is a single number
-    with np.errstate(all="ignore"):  # what is not finite is judged, or drawn as a gap
-        y = as_real_array(func(given), "the output")
-    if not (np.array_equal(given, x) or np.array_equal(given, x, equal_nan=True)):
-        raise ValueError("the input must be left alone, but it was overwritten")
-    if y.shape != given.shape:
-        raise ValueError(f"must be elementwise: {given.shape} went in, {y.shape} came out")
-    if y.dtype.char not in kinds:
-        raise ValueError(f"must compute in float64 when given float64, got {y.dtype}")
-    return y.astype(np.float64)
-
-
-@np.errstate(all="ignore")
-def refuse_mixing(func, x):
-    """Raise ValueError if elements of func(x) depend on others of x than their own (softmax)."""
-    y, most = func(x), np.abs(x).max(initial=0) + 1
-    group = np.random.default_rng(0).integers(8, size=x.shape, dtype=np.int8)
-    for moved in [group & bit == side for bit in (1, 2, 4) for side in (0, bit)]:  # halves
-        other = func(x + moved * (most - x))
-        off = (other != y) & (y == y) & ~moved
-        if np.any(np.abs(other[off] - y[off]) > 1e-6 * np.abs(y[off]) + 1e-12):
-            raise ValueError("must be elementwise: changing elements of x changed other outputs")
-
-
-@np.errstate(all="ignore")
 def numerical_gradient(func, x):
-    """Slope of an elementwise function by central differences, float64 of the shape of x.
+    """The slope of an elementwise function at every x by central differences, in float64.
 
-    The formula errs by a multiple of d^2, the arithmetic by one of 1/d; d near 6e-6 suits both. At
-    a kink it gives the mean of both sides' slopes. Raises ValueError if func is not elementwise.
+    (f(x + d) - f(x - d)) / 2d: its error shrinks with d^2, while rounding errors grow with 1/d; d
+    near 6e-6 suits both. At a kink it is the mean of both sides' slopes.
     """
-    f, x = function_of(func), as_real_array(x).astype(np.float64)
-    refuse_mixing(f, x)
+    x = as_real_array(x).astype(np.float64)
     d = 6e-6 * np.maximum(1, np.abs(x))
-    return (f(x + d) - f(x - d)) / (2 * d)
+    with np.errstate(all="ignore"):
+        up = output_at(func, x + d).astype(np.float64)
+        return (up - output_at(func, x - d)) / (2 * d)
 
 
-class GradientCheck(namedtuple("Found", "passed max_relative_error worst_input kinks")):
-    """What `gradient_check` found, true when it passed; worst_input has the largest error."""
+@dataclass(frozen=True)
+class GradientCheck:
+    """What `gradient_check` found; true if it passed."""
+
+    passed: bool
+    max_relative_error: float
+    worst_input: float  # where that error is
 
     def __bool__(self):
         return self.passed
 
 
-_SIDE = np.concatenate([[1e-6, 1e-3], np.arange(1, 121) / 20, [8, 12, 16, 20, 40]])
-# From one saturated tail to the other, in two dimensions as a layer's inputs are.
-CHECKED = np.concatenate([-_SIDE[::-1], [0], _SIDE]).reshape(15, -1)
+# Inputs for the check, in rows as a layer gets them: from tail to tail, in 0 and close to it.
+POSITIVE = np.concatenate([[1e-6, 1e-3], np.linspace(0.05, 6, 120), [8, 12, 16, 20, 40]])
+CHECK_AT = np.concatenate([-POSITIVE, [0], POSITIVE]).reshape(15, 17)
 
 
-def gradient_check(layer, x=CHECKED, *, tolerance=1e-5, seed=0):
-    """Check `backward` at every element of x against differences of `forward`, in float64.
+def slopes_of_forward(layer, x):
+    """The slopes of forward to the left and to the right of every x, by differences.
 
-    One rule: where the slopes to the left and to the right agree, the slope is their mean; where
-    they do not, at a kink, it lies between them, as every subgradient does. The slope is what
-    backward returns for an upstream gradient, divided by it. Errors are relative to the slope, or
-    to 0.01 where it is smaller: differences of numbers near 1 know no smaller ones.
+    (f(x + d) - f(x)) / d is off by about d f'' / 2. With d / 2 it is off by half of that, so twice
+    this less the first is not: the two errors cancel.
+    """
+    d = 1e-7 * np.maximum(1, np.abs(x))  # small, to tell a kink nearby from one that is here
+    y = call(layer.forward, x, "forward").astype(np.float64)
+    slopes = []
+    for step in (-d, d):
+        near = (call(layer.forward, x + step / 2, "forward") - y) / (step / 2)
+        far = (call(layer.forward, x + step, "forward") - y) / step
+        slopes.append(2 * near - far)
+    return slopes
 
-    Raises TypeError or ValueError for what is no layer, not elementwise, or not in float64. Cannot
-    see an error at inputs that x does not hold, nor one below 1e-5 of the slope or 1e-7 (of a large
-    output), nor, at a kink or bend, one between the slopes; nor whether forward is as it should be.
+
+@np.errstate(all="ignore")  # what is not finite counts as an infinite error
+def gradient_check(layer, x=CHECK_AT, *, tolerance=1e-5, seed=0):
+    """Compare `backward` with differences of `forward` at every x; return a GradientCheck.
+
+    The rule: the slope that backward uses lies between the slopes of forward to the left and to
+    the right. Where f is smooth the two are equal, and the rule says "equal"; at a kink it allows
+    every subgradient. It cannot see errors at inputs that x does not hold, errors below 1e-5 of
+    the slope or below 1e-7, or whether forward is what it should be, and it wants x to be 1e-5
+    away from where a slope is infinite. Raises TypeError or ValueError for what is no layer, not
+    elementwise, not in float64, or gives another answer at a second call.
     """
     layer, x = layer_of(layer), as_real_array(x).astype(np.float64)
-    if not x.size or not np.isfinite(x).all():
-        raise ValueError(f"x must hold at least one number, all finite, got {x}")
-    forward = partial(elementwise, layer.forward, kinds="d")
-    backward = partial(elementwise, layer.backward, kinds="d")
-    forward(np.roll(x / 2, 1))  # a layer that clings to the first x it saw shows
-    refuse_mixing(forward, x)
+    if x.size == 0 or not np.isfinite(x).all():
+        raise ValueError(f"x must hold at least one number, all of them finite, got {x}")
+    call(layer.forward, np.roll(x / 2, 1), "forward")  # shows a layer that keeps its first x
+    refuse_what_is_not_elementwise(layer.forward, x, "forward")
+    y = call(layer.forward, x, "forward")
+    if y.dtype != np.float64:
+        raise ValueError(f"forward must compute in float64 when given float64, got {y.dtype}")
+    left, right = slopes_of_forward(layer, x)
 
-    size, slopes = 10 ** np.random.default_rng(seed).uniform(-6, 6, x.shape), []
-    for upstream in (size, -size):  # one that is ignored, clipped or rectified shows
-        y = forward(x)
-        slopes.append(backward(upstream) / upstream)
-    slope = np.array(slopes)
+    # Upstream gradients of all sizes and both signs show whether they are ignored or clipped.
+    upstream = 10 ** np.random.default_rng(seed).uniform(-6, 6, x.shape)
+    # Errors are relative to the slope, or to 0.01 where it is smaller: differences of numbers
+    # near 1 are off by 1e-9, and differences of larger numbers by more.
+    smallest = 0.01 * np.maximum(1, np.abs(y) / np.maximum(1, np.abs(x)))
+    errors = []
+    for gradient in (upstream, -upstream):
+        call(layer.forward, x, "forward")
+        slope = call(layer.backward, gradient, "backward") / gradient
+        nearest = np.clip(slope, np.minimum(left, right), np.maximum(left, right))
+        errors.append(np.abs(slope - nearest) / np.maximum(np.abs(slope), smallest))
+    error = np.nan_to_num(np.maximum(errors[0], errors[1]), nan=np.inf)
+    worst = error.argmax()
+    largest = float(error.flat[worst])
+    return GradientCheck(largest <= tolerance, largest, float(x.flat[worst]))
 
-    d = 1e-7 * np.maximum(1, np.abs(x))  # small, to tell a kink nearby from one that is here
-    with np.errstate(all="ignore"):  # what is not finite counts as an infinite error
-        left, right = (y - forward(x - d)) / d, (forward(x + d) - y) / d
-        middle, coarse = (left + right) / 2, np.maximum(1, 1e-7 * np.abs(y) / d)
-        kink = np.abs(right - left) > 1e-5 * np.maximum(coarse, np.abs(middle))
-        between = np.clip(slope, np.minimum(left, right), np.maximum(left, right))
-        expected = np.where(kink, between, middle)
-        unit = np.maximum(np.maximum(np.abs(slope), np.abs(expected)), 0.01 * coarse)
-        error = np.nan_to_num(np.abs(slope - expected) / unit, nan=np.inf).max(axis=0)
-    worst, x_worst = float(error.max()), float(x.flat[error.argmax()])
-    return GradientCheck(bool(worst <= tolerance), worst, x_worst, int(kink.sum()))
+
+def check_gradients(loss, arrays, gradients, *, seed=0):
+    """Compare gradients with what loss() does when its arrays change; an error for each array.
+
+    For what is not elementwise: a softmax, a layer with weights, a network. Each array, float64, is
+    moved along a random direction by 1e-6, forth and back, and left as it was. The change of the
+    loss, divided by the step, must be the sum of direction times gradient. A right gradient has a
+    relative error near 1e-8, a wrong one 0.01 to 2. TypeError or ValueError for other arrays.
+    """
+    rng, step, errors = np.random.default_rng(seed), 1e-6, []
+    for array, gradient in zip(arrays, gradients, strict=True):
+        if not isinstance(array, np.ndarray) or array.dtype != np.float64:
+            raise TypeError(f"arrays must be NumPy arrays of float64, got {array!r}")
+        if np.shape(gradient) != array.shape:
+            raise ValueError(f"a gradient must have shape {array.shape}, got {np.shape(gradient)}")
+        direction, before = rng.normal(size=array.shape), array.copy()
+        try:
+            array[...] = before + step * direction
+            up = float(loss())
+            array[...] = before - step * direction
+            down = float(loss())
+        finally:
+            array[...] = before
+        measured = (up - down) / (2 * step)
+        expected = np.sum(gradient * direction)
+        error = abs(measured - expected) / max(abs(measured), abs(expected), 1e-7)
+        errors.append(float(np.nan_to_num(error, nan=np.inf)))
+    return errors
+
+
+def error_text(error):
+    """A relative error in a table. How small a tiny one is depends on the processor."""
+    return "below 1e-6" if error < 1e-6 else f"{error:.0e}"
 
 
 def print_values(layer, x, upstream=2.0):
-    """Print outputs and slopes at x, and what backward hands on of an upstream gradient."""
+    """Print outputs and slopes at x, and what backward passes on of an upstream gradient."""
     heading(f"Forward and backward: {name_of(layer)}")
     x = np.array(x, dtype=np.float64)
-    output, gradient = layer.forward(x), layer.backward(np.full_like(x, upstream))
-    slope = slope_of(layer)(x)  # last: it may call forward
-    last = f"dL/dx for dL/df = {upstream:g}"
-    print_table(["x", "f(x)", "slope f'(x)", last], zip(x, output, slope, gradient))
+    output, passed_on = layer.forward(x), layer.backward(np.full_like(x, upstream))
+    columns = ["x", "f(x)", "slope f'(x)", f"dL/dx for dL/df = {upstream:g}"]
+    print_table(columns, zip(x, output, slope_at(layer, x), passed_on))
 
 
 def print_gradient_checks(layers):
     """Check layers, given by name, and print a line for each."""
+    heading("Gradient check: backward against differences of forward")
     rows = []
     for name, layer in layers.items():
         found = gradient_check(layer)
         verdict, place = ("right", "") if found else ("WRONG", f"{found.worst_input:g}")
-        rows.append([name, verdict, f"{found.max_relative_error:.0e}", place, found.kinks])
-    heading("Gradient check: backward against finite differences of forward")
-    print_table(["", "backward is", "largest relative error", "at x =", "kinks"], rows)
+        rows.append([name, verdict, error_text(found.max_relative_error), place])
+    print_table(["", "backward is", "largest relative error", "at x ="], rows)
 
 
-# Networks. Those of all seeds run as one: every array has a leading axis of seeds. --------
+# Networks ---------------------------------------------------------------------------------
+# In this section and in all lessons:
+#   x           the examples, one in each row: (examples, inputs)
+#   h           what a linear layer gets, x or the outputs of the layer before: (examples, inputs)
+#   W, b        its weights (inputs, units) and biases (units,)
+#   h W + b     its sums (examples, units); delta is the gradient with respect to them
+#   activation  a function such as tanh, and the object with its forward and backward
+#   layer       whatever has forward and backward: a Linear, an activation
+#   scores      the outputs of the last linear layer: (examples, classes)
+#   labels      the right classes, whole numbers from 0: (examples,)
+#   gradient    of the loss, with respect to something and in its shape
+#   runs        what several networks did, one row for each seed; one network is one seed
 
-SEEDS = range(5)
-HE = 2**0.5  # the weight scale for ReLU of He, Zhang, Ren & Sun (2015)
+SEEDS = range(5)  # every experiment is done with five random starts
+HE = np.sqrt(2)  # the weight scale of He, Zhang, Ren & Sun (2015), for ReLU
+WEIGHTS, NOISE, NEW_NOISE, INPUTS = range(1, 5)  # what is drawn, each from a stream of its own
 
 
-def spirals(seeds=SEEDS, *, turns=0.5, points=20, new=False):
-    """Three spiral arms, which no straight line tells apart; the noise depends on the seed.
+def spirals(seed=0, *, turns=0.5, points=20, new=False):
+    """Three spiral arms with a little noise, which no straight lines tell apart.
 
-    Returns x (seeds, 3 points, 2) and arms as labels (seeds, 3 points); new=True: other points.
+    Returns x (3 * points, 2) and labels (3 * points,), 0 to 2. new=True gives other noise: points
+    that the network has not seen.
     """
-    arm = np.repeat(np.arange(3), points)
-    radius = np.tile(np.linspace(0.1, 1, points), 3)
-    angle = 2 * np.pi * (arm / 3 + turns * radius)
-    clean = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    noise = [np.random.default_rng((seed, 2 + new)).normal(size=clean.shape) for seed in seeds]
-    return clean + 0.05 * np.array(noise), np.tile(arm, (len(noise), 1))
+    radius = np.linspace(0.1, 1, points)
+    arms = []
+    for arm in range(3):
+        angle = 2 * np.pi * (arm / 3 + turns * radius)
+        arms.append(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
+    x = np.concatenate(arms)
+    rng = np.random.default_rng((seed, NEW_NOISE if new else NOISE))
+    return x + 0.05 * rng.normal(size=x.shape), np.repeat([0, 1, 2], points)
+
+
+def grid_of_points(low, high, count):
+    """A side of a square grid (count,), and all its points, row by row: (count * count, 2)."""
+    side = np.linspace(low, high, count)
+    x1, x2 = np.meshgrid(side, side)
+    return side, np.column_stack([x1.ravel(), x2.ravel()])
+
+
+class Linear:
+    """A linear layer: it computes the sums h W + b."""
+
+    def __init__(self, W, b):
+        self.W, self.b = W, b  # (inputs, units), (units,)
+
+    def forward(self, h):
+        self.h = h  # backward will need it
+        return h @ self.W + self.b  # (examples, inputs) @ (inputs, units) + (units,)
+
+    def backward(self, delta):
+        """From delta (examples, units) to dW and db, which are kept, and dL/dh, returned."""
+        self.dW = self.h.T @ delta  # (inputs, examples) @ (examples, units): sums over examples
+        self.db = delta.sum(axis=0)  # sums over examples
+        return delta @ self.W.T  # (examples, units) @ (units, inputs): sums over units
+
+    def step(self, rate):
+        """One step of gradient descent: weights and biases move against their gradients."""
+        self.W = self.W - rate * self.dW
+        self.b = self.b - rate * self.db
+
+
+class SkipConnection:
+    """Two layers and a way around them: h + f(h W + b), with as many units as inputs."""
+
+    def __init__(self, linear, activation):
+        self.linear, self.activation = linear, activation
+
+    def forward(self, h):
+        return h + self.activation.forward(self.linear.forward(h))
+
+    def backward(self, gradient):  # h has two ways to the output: their gradients are added
+        return gradient + self.linear.backward(self.activation.backward(gradient))
 
 
 class Network:
-    """A fully connected network with its chain rule written out, one for each seed.
+    """A chain of layers: linear, activation, linear, activation, ..., linear.
 
-    sizes counts inputs, hidden units layer by layer, and outputs. Every hidden layer has its own
-    copy of activation, and biases that start at bias. Weights are normal with standard deviation
-    weight_scale / sqrt(n), n being the inputs of their layer. With skip, hidden layers add their
-    input to their output: h + f(h W + b), all of one width.
+    sizes counts the inputs, the units of each hidden layer, and the scores. Weights are normal
+    with standard deviation weight_scale / sqrt(inputs of the layer). Hidden biases start at bias,
+    the last ones at 0. With skip=True hidden layers, as wide as x, add their input to their output.
+    The lists: layers, the chain; linears; hidden, the layers that give the hidden outputs.
     """
 
-    def __init__(self, sizes, activation, weight_scale=1.0, *, bias=0.0, seeds=SEEDS, skip=False):
-        self.skip = skip
-        generators = [np.random.default_rng((seed, 1)) for seed in seeds]
-        self.W, self.b = [], []
-        for n, m in pairwise(sizes):
-            normal = np.array([rng.normal(size=(n, m)) for rng in generators])
-            self.W.append(weight_scale / n**0.5 * normal)
-            self.b.append(np.full((len(generators), 1, m), float(bias)))
-        self.b[-1][:] = 0
-        self.layers = [copy.deepcopy(layer_of(activation)) for _ in sizes[1:-1]]
-        self.dW, self.db, self.dh = ([None] * len(self.W) for _ in range(3))
+    def __init__(self, sizes, activation, weight_scale=1.0, *, bias=0.0, seed=0, skip=False):
+        if len(sizes) < 2:
+            raise ValueError(f"sizes must hold at least inputs and scores, got {sizes}")
+        rng = np.random.default_rng((seed, WEIGHTS))
+        self.layers, self.linears, self.hidden = [], [], []
+        for inputs, units in zip(sizes, sizes[1:]):
+            W = weight_scale / np.sqrt(inputs) * rng.normal(size=(inputs, units))
+            self.linears.append(Linear(W, np.full(units, float(bias))))
+        for linear in self.linears[:-1]:
+            own = copy.deepcopy(layer_of(activation))  # it remembers, so each layer has its own
+            self.layers += [SkipConnection(linear, own)] if skip else [linear, own]
+            self.hidden.append(self.layers[-1])
+        self.linears[-1].b[:] = 0
+        self.layers.append(self.linears[-1])
 
     def forward(self, x):
-        """Scores (seeds, examples, outputs) for x (seeds, examples, inputs)."""
-        self.h = [x]  # what each layer is given: x, then the outputs of hidden layers
-        for W, b, layer in zip(self.W, self.b, self.layers):
-            f = layer.forward(self.h[-1] @ W + b)
-            self.h.append(self.h[-1] + f if self.skip else f)
-        return self.h[-1] @ self.W[-1] + self.b[-1]
+        """Scores (examples, classes) for x (examples, inputs)."""
+        h = as_real_array(x)
+        for layer in self.layers:
+            h = layer.forward(h)
+        return h
 
-    def backward(self, delta):
-        """From delta = dL/dscores to dW, db and dh of every layer: the chain rule."""
-        for i in reversed(range(len(self.W))):  # delta: the gradient for h[i] @ W[i] + b[i]
-            self.dW[i] = self.h[i].mT @ delta  # .mT swaps the last two axes
-            self.db[i] = delta.sum(axis=-2, keepdims=True)
-            self.dh[i] = delta @ self.W[i].mT
-            if self.skip and i < len(self.layers):
-                self.dh[i] += self.dh[i + 1]
-            if i > 0:
-                delta = self.layers[i - 1].backward(self.dh[i])
+    def backward(self, gradient):
+        """Backpropagation: from dL/dscores through all layers to dL/dx, which is returned."""
+        for layer in reversed(self.layers):
+            gradient = layer.backward(gradient)
+        return gradient
 
-    def descend(self, rate):
-        """One step of gradient descent: every parameter moves against its gradient."""
-        for parameter, gradient in zip(self.W + self.b, self.dW + self.db):
-            parameter -= rate * gradient
+    def step(self, rate):
+        """One step of gradient descent, for all weights and biases."""
+        for linear in self.linears:
+            linear.step(rate)
 
 
-class Formula:
-    """An activation as a textbook types it, its slope in terms of its output y = f(x)."""
+# What lessons compare their own activation with, typed as in a textbook.
 
-    def __init__(self, output, slope):
-        self.output, self.slope = output, slope
 
+class NoActivation:
     def forward(self, x):
-        self.y = self.output(x)
-        return self.y
+        return x
 
     def backward(self, grad_output):
-        return grad_output * self.slope(self.y)
+        return grad_output
 
 
-# Lessons 1 to 4 import no other: what they compare their own class with comes from here.
-FORMULAS = {
-    "no activation": Formula(lambda x: x, np.ones_like),
-    "Sigmoid": Formula(lambda x: 1 / (1 + np.exp(-x)), lambda s: s * (1 - s)),
-    "Sigmoid - 1/2": Formula(lambda x: np.tanh(x / 2) / 2, lambda y: 0.25 - y * y),
-    "Tanh": Formula(np.tanh, lambda t: 1 - t * t),
-}
+class TextbookSigmoid:
+    def __init__(self, less=0):
+        self.less = less  # is subtracted from every output
+
+    def forward(self, x):
+        self.s = 1 / (1 + np.exp(-x))
+        return self.s - self.less
+
+    def backward(self, grad_output):
+        return grad_output * self.s * (1 - self.s)
+
+
+class TextbookTanh:
+    def forward(self, x):
+        self.t = np.tanh(x)
+        return self.t
+
+    def backward(self, grad_output):
+        return grad_output * (1 - self.t**2)
+
+
+# Training: the loss, its gradient, and gradient descent.
 
 
 def softmax_cross_entropy(scores, labels):
-    """Loss of each network (seeds,), the mean over its examples, and dL/dscores.
+    """The mean loss of scores (examples, classes), and its gradient (p - y) / examples.
 
-    scores (seeds, examples, classes); labels (seeds, examples), from 0 to classes - 1.
+    p is the softmax of the scores; y has a 1 for the right class of each example and 0 elsewhere.
+    Raises ValueError unless labels (examples,) are whole numbers from 0 to classes - 1.
     """
-    z = scores - scores.max(axis=-1, keepdims=True)  # leaves softmax as it is; no overflow
-    total = np.exp(z).sum(axis=-1, keepdims=True)
-    loss = np.log(total) - np.take_along_axis(z, labels[..., None], axis=-1)
-    gradient = np.exp(z) / total - np.eye(z.shape[-1])[labels]  # p - y
-    return loss.mean(axis=(1, 2)), gradient / labels.shape[-1]
+    scores, labels = as_real_array(scores, "scores"), np.asarray(labels)
+    if scores.ndim != 2 or scores.size == 0:
+        raise ValueError(f"scores must have shape (examples, classes), got {scores.shape}")
+    examples, classes = scores.shape
+    if labels.shape != (examples,) or labels.dtype.kind not in "iu":
+        got = f"got {labels.dtype} of shape {labels.shape}"
+        raise ValueError(f"labels must be a whole number for each of {examples} examples, {got}")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"labels must lie between 0 and {classes - 1}, got {labels}")
+    y = np.eye(classes)[labels]  # row k of np.eye, the identity matrix, has its 1 in place k
+    z = scores - scores.max(axis=1, keepdims=True)  # the same softmax, and exp cannot overflow
+    total = np.exp(z).sum(axis=1, keepdims=True)
+    p = np.exp(z) / total
+    log_p = z - np.log(total)
+    loss = -(y * log_p).sum() / examples  # y picks the right class
+    # With respect to z, log(total) has the gradient exp(z) / total = p, and z of the right class y.
+    return loss, (p - y) / examples
 
 
-def descent(network, x, labels, rate, steps):
-    """Plain gradient descent; yields the loss (seeds,) before every step and after the last."""
-    for step in range(steps + 1):
-        loss, gradient = softmax_cross_entropy(network.forward(x), labels)
-        network.backward(gradient)  # at once: whoever looks may send other examples forward
-        yield loss
-        if step < steps:
-            network.descend(rate)
+def descend(network, x, labels, rate):
+    """One step of gradient descent on all examples; returns the loss before it."""
+    # Forward: from the examples to the loss.
+    loss, gradient = softmax_cross_entropy(network.forward(x), labels)
+    # Backward: from the loss to every weight.
+    network.backward(gradient)
+    # Downhill: every weight moves a little against its gradient.
+    network.step(rate)
+    return loss
 
 
 def train(network, x, labels, rate, steps):
-    """All losses of a `descent`: (steps + 1, seeds)."""
-    return np.array(list(descent(network, x, labels, rate, steps)))
+    """Gradient descent; returns the losses (steps + 1,) before every step and after the last."""
+    losses = [descend(network, x, labels, rate) for _ in range(steps)]
+    last, _ = softmax_cross_entropy(network.forward(x), labels)
+    return np.array([*losses, last])
 
 
 def accuracy(network, x, labels):
-    """The share of examples whose highest score is that of their label: (seeds,)."""
-    return (network.forward(x).argmax(axis=-1) == labels).mean(axis=-1)
+    """The share of examples for which the right class has the highest score."""
+    return np.mean(network.forward(x).argmax(axis=1) == labels)
 
 
-def random_network(activation, weight_scale=1.0, *, depth=20, width=64, examples=16, skip=False):
-    """A deep Network, untrained, after a pass forward and back; h: (seeds, examples, width)."""
-    network = Network([width] * (depth + 2), activation, weight_scale, skip=skip)
-    inputs, upstream = np.random.default_rng(0).normal(size=(2, len(SEEDS), examples, width))
-    network.forward(inputs)
-    network.backward(upstream)
-    return network
+def dead_units(network, x):
+    """Which units no example makes positive: for each hidden layer an array (units,)."""
+    dead = []
+    h = x
+    for layer in network.layers:
+        h = layer.forward(h)
+        if layer in network.hidden:
+            dead.append(np.all(h <= 0, axis=0))
+    return dead
 
 
-@np.errstate(all="ignore")  # an activation may overflow at large weights
-def signal_flow(activation, weight_scale=1.0, **sizes):
-    """How far examples lie apart after each layer, relative to the inputs: (depth + 1, seeds)."""
-    h = np.array(random_network(activation, weight_scale, **sizes).h)
-    apart = h.std(axis=2).mean(axis=-1)  # over the examples, then over the units
-    return apart / apart[0]
+# Random networks: what do many layers leave of the differences between examples, going forward,
+# and of the gradient, going back?
 
 
-@np.errstate(all="ignore")
-def gradient_flow(activation, weight_scale=1.0, **sizes):
-    """Norm of dL/dh, inputs (row 0) to last layer, relative to the last: (depth + 1, seeds)."""
-    dh = random_network(activation, weight_scale, **sizes).dh
-    norms = np.linalg.norm(dh, axis=(2, 3))
-    return norms / norms[-1]
+@np.errstate(all="ignore")  # at large weights an activation may overflow
+def random_passes(activation, weight_scale=1.0, *, depth=20, width=64, examples=16, seed=0, **how):
+    """Send random examples forward through random hidden layers, and random gradients back.
 
-
-SCALES = 2 ** np.linspace(-1, 4, 11)  # weight scales from 1/2 to 16
-
-
-@np.errstate(all="ignore")
-def ridge(activation, depth=20, **how):
-    """log10 of the median gradient norms (SCALES, depth + 1), and the scale that keeps them.
-
-    That is the lowest at which the norm at the input passes 1 from below, NaN if it never does.
+    Returns two lists of depth + 1 arrays (examples, width): x and the outputs of every layer, and
+    the gradients with respect to them. how: skip=True, as in Network.
     """
-    flows = [gradient_flow(activation, s, depth=depth, examples=4, **how) for s in SCALES]
-    norms = np.log10(np.median(flows, axis=-1))
-    ends = norms[:, 0]
-    rising = np.flatnonzero((ends[:-1] < 0) & (ends[1:] >= 0))
-    if not rising.size:
-        return norms, np.nan
-    i = slice(rising[0], rising[0] + 2)  # the two scales it lies between
-    return norms, float(np.exp(np.interp(0, ends[i], np.log(SCALES[i]))))
+    network = Network([width] * (depth + 2), activation, weight_scale, seed=seed, **how)
+    layers = network.layers[:-1]  # the hidden ones; scores are not needed
+    rng = np.random.default_rng((seed, INPUTS))
+    h = rng.normal(size=(examples, width))
+    gradient = rng.normal(size=(examples, width))
+    outputs, gradients = [h], []
+    for layer in layers:
+        h = layer.forward(h)
+        if layer in network.hidden:
+            outputs.append(h)
+    for layer in reversed(layers):
+        if layer in network.hidden:
+            gradients.append(gradient)
+        gradient = layer.backward(gradient)
+    gradients.append(gradient)
+    return outputs, gradients[::-1]
 
 
-# Plots. What draws on Axes returns the Axes, what makes a figure the Figure; none shows it. --
+@np.errstate(all="ignore")
+def signal_and_gradient_flow(activation, weight_scale=1.0, **how):
+    """What is left of signal and gradient at x and after every layer: two runs, (5, depth + 1).
+
+    The signal is how far examples lie apart: their standard deviation, averaged over the units,
+    divided by that of x. The gradient is its norm, divided by that at the last layer.
+    """
+    signals, gradients = [], []
+    for seed in SEEDS:
+        outputs, gradients_back = random_passes(activation, weight_scale, seed=seed, **how)
+        apart = np.array([h.std(axis=0).mean() for h in outputs])
+        norms = np.array([np.linalg.norm(gradient) for gradient in gradients_back])
+        signals.append(apart / apart[0])
+        gradients.append(norms / norms[-1])
+    overflowed = {"nan": np.inf, "posinf": np.inf}
+    return np.nan_to_num(signals, **overflowed), np.nan_to_num(gradients, **overflowed)
+
+
+def gradient_flow(activation, weight_scale=1.0, **how):
+    """The norms of the gradients alone: runs (5, depth + 1), from x to the last layer."""
+    return signal_and_gradient_flow(activation, weight_scale, **how)[1]
+
+
+SCALES = 2.0 ** np.arange(-1, 10)  # weight scales from 1/2 to 512
+
+
+def log_norms(activation, weight_scale, **how):
+    """log10 of the median `gradient_flow` of four examples, (depth + 1,), within -300 and 300."""
+    norms = gradient_flow(activation, weight_scale, examples=4, **how)
+    with np.errstate(divide="ignore"):  # the logarithm of 0
+        return np.clip(np.log10(np.median(norms, axis=0)), -300, 300)
+
+
+def ridge(activation, **how):
+    """At which weight scale do gradients keep their norm through random layers?
+
+    Returns `log_norms` for all SCALES, and the lowest scale at which the norm at x grows past 1,
+    or NaN if it does so at none of them.
+    """
+    logarithms = np.array([log_norms(activation, scale, **how) for scale in SCALES])
+    for i in range(len(SCALES) - 1):
+        if logarithms[i, 0] < 0 <= logarithms[i + 1, 0]:
+            low, high = SCALES[i], SCALES[i + 1]
+            for _ in range(4):  # it lies between them: in which half?
+                middle = np.sqrt(low * high)
+                if log_norms(activation, middle, **how)[0] < 0:
+                    low = middle
+                else:
+                    high = middle
+            return logarithms, float(np.sqrt(low * high))
+    return logarithms, np.nan
+
+
+# Plots ------------------------------------------------------------------------------------
+# What draws on Axes returns the Axes, what makes a figure the Figure; a caller, or run_lesson,
+# shows it. A style is a dictionary of matplotlib's line options.
 
 COLORS = {  # Okabe and Ito's, which the common forms of colour blindness leave distinct
     "Sigmoid": "#0072B2", "Tanh": "#D55E00", "ReLU": "#009E73", "LeakyReLU": "#CC79A7",
@@ -390,9 +601,15 @@ STYLE = {
 }  # fmt: skip
 
 
-def new_figure(title, columns=1, *, rows=1, height=4.0, **grid):
-    """A Figure 8 inches wide that says its message on top, and its Axes (one or an array)."""
-    figure, axes = plt.subplots(rows, columns, figsize=(8, height), layout="constrained", **grid)
+def new_figure(name, title, columns=1, *, rows=1, height=4.0, **options):
+    """A Figure 8 inches wide with its message on top, and its Axes (one, or an array).
+
+    run_lesson saves it as name.png or, if it has an attribute `animation`, as name.gif.
+    """
+    if name and plt.fignum_exists(name):
+        plt.close(name)  # that of an earlier run in the same session
+    options.update(num=name, figsize=(8, height), layout="constrained")
+    figure, axes = plt.subplots(rows, columns, **options)
     figure.suptitle(title, x=0.01, ha="left")
     return figure, axes
 
@@ -405,345 +622,506 @@ def color_of(name):
     return COLORS.get(name, plt.rcParams["text.color"])  # which is light in a dark style
 
 
-def curves(func, x_range):
-    """Inputs on a grid, outputs and slopes of func; what cannot be drawn raises."""
+def inputs_between(x_range):
+    """Inputs for a curve; ValueError or TypeError unless x_range is a low and a high number."""
     ends = as_real_array(x_range, "x_range")
     if ends.shape != (2,) or not np.isfinite(ends).all() or ends[0] >= ends[1]:
         raise ValueError(f"x_range must be two finite numbers, low and high, got {x_range!r}")
-    x = np.linspace(*ends, 1201)  # an odd number, so that a kink in the middle is met
-    refuse_mixing(function_of(func), x)
-    return x, function_of(func)(x), slope_of(func)(x)
+    return np.linspace(ends[0], ends[1], 1201)  # an odd number: a kink in the middle is met
 
 
-def plot_activation_curve(func, x_range=(-6, 6), *, ax=None, **line):
-    """Draw the output of func over its input, on ax or new Axes; return the Axes.
-
-    Raises ValueError or TypeError before anything is drawn, for what is no elementwise function.
-    """
-    x, y, _ = curves(func, x_range)
-    return draw_curve(ax, name_of(func), x, y, "output f(x)", line)
-
-
-def plot_gradient(func, x_range=(-6, 6), *, ax=None, **line):
-    """Draw the slope of func (see `slope_of`) over its input, as `plot_activation_curve` does."""
-    x, _, slope = curves(func, x_range)
-    return draw_curve(ax, name_of(func), x, slope, "slope f'(x)", line)
-
-
-def draw_curve(ax, name, x, y, ylabel, line):
-    ax = ax or new_figure(name)[1]
-    ax.plot(x, y, **{"label": name, "color": color_of(name), **line})
+def draw_curve(ax, name, x, y, ylabel, style):
+    ax = ax or new_figure(None, name)[1]
+    style = cbook.normalize_kwargs(style, Line2D)  # c="r" becomes color="r"
+    ax.plot(x, y, **{"label": name, "color": color_of(name), **style})
     ax.set(xlabel="input x", ylabel=ylabel)
     return ax
 
 
-def compare_activations(activations, x_range=(-4, 4), *, title="Outputs and slopes"):
-    """Draw several functions, outputs on the left, slopes on the right; return the Figure."""
-    drawn = [(name_of(func), *curves(func, x_range)) for func in activations]
-    if not drawn:
+def plot_activation_curve(func, x_range=(-6, 6), *, ax=None, **style):
+    """Draw the output of func over its input, on ax or on new Axes; return the Axes.
+
+    func is a function, or an object or a class with forward. Raises ValueError or TypeError,
+    before anything is drawn, for what is no elementwise function.
+    """
+    x = inputs_between(x_range)
+    return draw_curve(ax, name_of(func), x, output_at(func, x), "output f(x)", style)
+
+
+def plot_gradient(func, x_range=(-6, 6), *, ax=None, **style):
+    """Draw the slope of func (see `slope_at`) over its input, as `plot_activation_curve` does."""
+    x = inputs_between(x_range)
+    output_at(func, x)  # raises for what is no elementwise function
+    return draw_curve(ax, name_of(func), x, slope_at(func, x), "slope f'(x)", style)
+
+
+def distinct(names):
+    """Names and colours for curves, no two alike: repeated names are numbered."""
+    spare = [*COLORS.values(), *plt.colormaps["tab20"].colors]
+    told, colors = [], []
+    for place, name in enumerate(names):
+        number = names[: place + 1].count(name)
+        told.append(name if names.count(name) == 1 else f"{name} {number}")
+        own = COLORS.get(name) if number == 1 else None
+        free = [c for c in spare if c not in colors and c not in map(COLORS.get, names)]
+        colors.append(own or (free[0] if free else INK))
+    return told, colors
+
+
+def compare_activations(activations, x_range=(-4, 4), *, name=None, title="Outputs and slopes"):
+    """Draw functions, in a list or a dictionary by name: outputs left, slopes right; the Figure."""
+    x = inputs_between(x_range)
+    if not isinstance(activations, dict):
+        activations = list(activations)
+    functions = list(activations.values()) if isinstance(activations, dict) else activations
+    given = activations if isinstance(activations, dict) else map(name_of, functions)
+    if not functions:
         raise ValueError("activations must hold at least one function")
-    figure, (left, right) = new_figure(title, 2)
-    for (name, x, y, slope), width in zip(drawn, np.linspace(5, 2, len(drawn))):
-        # Thick below, thin above: curves that run along one another all stay visible.
-        draw_curve(left, name, x, y, "output f(x)", {"linewidth": width})
-        draw_curve(right, name, x, slope, "slope f'(x)", {"linewidth": width})
-    left.legend()
+    curves = [(output_at(func, x), slope_at(func, x)) for func in functions]
+    names, colors = distinct([str(label) for label in given])
+    figure, (left, right) = new_figure(name, title, 2)
+    # Thick below, thin above: curves that run along one another all stay visible.
+    widths = np.linspace(5, 2, len(functions))
+    for (y, slope), label, color, width in zip(curves, names, colors, widths):
+        style = {"color": color, "linewidth": width}
+        draw_curve(left, label, x, y, "output f(x)", style)
+        draw_curve(right, label, x, slope, "slope f'(x)", style)
+    left.legend(left.lines, names)  # given, since matplotlib leaves out names like _relu
     return figure
 
 
-def plot_runs(ax, x, runs, **line):
-    """Draw runs (len(x), seeds): their median, and thin, each of them."""
-    (median,) = ax.plot(x, np.median(runs, axis=1), **line)
-    ax.plot(x, runs, color=median.get_color(), linewidth=0.7, alpha=0.5)
+def plot_runs(ax, x, runs, **style):
+    """Draw the median of runs (seeds, len(x)) as a thick line, and each run as a thin one."""
+    median = ax.plot(x, np.median(runs, axis=0), **style)[0]
+    for run in runs:
+        ax.plot(x, run, color=median.get_color(), linewidth=0.7, alpha=0.5)
 
 
-def plot_gradient_flow(norms, *, ax=None, lines=None):
-    """Draw `gradient_flow`s by name, from the last layer (left) to the input; return the Axes."""
-    ax = ax or new_figure("Gradient norm by layer")[1]
-    for name, runs in norms.items():
-        line = {"label": name, "color": color_of(name), **(lines or {}).get(name, {})}
-        plot_runs(ax, range(len(runs)), runs[::-1], **line)
-    ax.set(yscale="log", xlabel="layers back from the last", ylabel="gradient norm")
-    ax.legend()
+def plot_gradient_flow(norms, *, ax=None, **style):
+    """Draw a `gradient_flow` from the last layer, on the left, to x; return the Axes."""
+    ax = ax or new_figure(None, "The gradient's norm, layer by layer")[1]
+    norms = np.asarray(norms)
+    plot_runs(ax, range(norms.shape[1]), norms[:, ::-1], **style)
+    ax.set(yscale="log", xlabel="layers back from the last")
     return ax
 
 
-def add_slider(figure, label, low, high, start, update, step=None):
-    """Put a slider under the Axes of figure; it calls update(value)."""
-    figure.get_layout_engine().set(rect=(0, 0.12, 1, 0.88))
-    ax = figure.add_axes((0.2, 0.02, 0.6, 0.04))
-    how = {"valinit": start, "valstep": step, "valfmt": "%.3g", "color": FAINT, "initcolor": FAINT}
-    figure.slider = Slider(ax, label, low, high, **how)
-    figure.slider.on_changed(update)  # the figure keeps it: it would not answer otherwise
+def add_slider(figure, label, low, high, start, on_change, *, step=None):
+    """Put a slider under the Axes of figure; it calls on_change(value)."""
+    figure.get_layout_engine().set(rect=(0, 0.12, 1, 0.88))  # left, bottom, width, height
+    below = figure.add_axes((0.2, 0.02, 0.6, 0.04))
+    looks = {"valfmt": "%.3g", "color": FAINT, "initcolor": FAINT}
+    slider = Slider(below, label, low, high, valinit=start, valstep=step, **looks)
+    slider.on_changed(on_change)
+    figure.slider = slider  # it would not answer if nobody kept it
 
 
-def explore(func, x_range=(-6, 6), *, title=None, start=None, layers=20):
-    """Output and slope of func side by side; the tangent and the numbers follow the mouse.
+class Explorer:
+    """A function's output and slope side by side; a tangent and numbers follow the mouse.
 
-    Returns the Figure, whose update(x) moves the tangent. Raises like `plot_activation_curve`.
+    All that will move is made, and named, at the start: later the lesson's style is gone.
     """
-    (x, y, slope), f, slope_at = curves(func, x_range), function_of(func), slope_of(func)
-    figure, (left, right) = new_figure(title or name_of(func), 2)
-    draw_curve(left, name_of(func), x, y, "output f(x)", {})
-    draw_curve(right, name_of(func), x, slope, "slope f'(x)", {})
-    ink = plt.rcParams["text.color"]
-    tangent = left.axline((x[0], y[0]), slope=0, color=ink, linewidth=1.2, linestyle="--")
-    points = [ax.plot([], [], "o", color=ink)[0] for ax in (left, right)]
 
-    @np.errstate(over="ignore")
-    def update(x):
-        y, slope = float(f(x)) + 0.0, np.float64(slope_at(x))  # no -0
-        points[0].set_data([x], [y])
-        points[1].set_data([x], [slope])
-        tangent.set_xy1((x, y))
-        tangent.set_slope(slope)
-        left.set(title=f"f({x:.2f}) = {y:.4g}   (move the mouse)")
-        right.set(title=f"{slope:.3g}, {layers} times in a row: {slope**layers:.2g}")
+    def __init__(self, func, x_range, name, title, start):
+        self.func, self.x = made(func), inputs_between(x_range)
+        y, slope = output_at(self.func, self.x), slope_at(self.func, self.x)
+        style = {"color": color_of(name_of(func)), "label": name_of(func)}
+        self.figure, (self.left, self.right) = new_figure(name, title or name_of(func), 2)
+        self.output = self.left.plot(self.x, y, **style)[0]
+        self.slope = self.right.plot(self.x, slope, **style)[0]
+        ink = plt.rcParams["text.color"]
+        self.tangent = self.left.axline((0, 0), slope=0, color=ink, linewidth=1.2, linestyle="--")
+        self.dot = self.left.plot([], [], "o", color=ink)[0]
+        self.slope_dot = self.right.plot([], [], "o", color=ink)[0]
+        self.output_text, self.slope_text = self.left.set_title(" "), self.right.set_title(" ")
+        self.left.set(xlabel="input x", ylabel="output f(x)")
+        self.right.set(xlabel="input x", ylabel="slope f'(x)")
+        self.move_to(self.x[840] if start is None else start)  # 2.4 from -6 to 6
+        self.figure.canvas.mpl_connect("motion_notify_event", self.follow)
+        self.figure.explorer = self  # it would not answer if nobody kept it
 
-    def follow(event):
-        # While the toolbar pans or zooms it holds the lock.
-        if event.inaxes in (left, right) and not figure.canvas.widgetlock.locked():
-            update(event.xdata)
-            figure.canvas.draw_idle()
+    def move_to(self, x):
+        """Put the dots, the tangent and the numbers to x."""
+        self.place, point = x, np.array([x], dtype=np.float64)
+        y = float(call(getattr(self.func, "forward", self.func), point, "forward")[0]) + 0.0
+        slope = slope_at(self.func, point).astype(np.float64)[0] + 0.0  # + 0.0 makes 0 of -0
+        self.dot.set_data([x], [y])
+        self.slope_dot.set_data([x], [slope])
+        self.tangent.set_xy1((x, y))
+        self.tangent.set_slope(slope)
+        with np.errstate(over="ignore"):
+            power = slope**20
+        self.output_text.set_text(f"f({x:.2f}) = {y:.4g}   (move the mouse)")
+        self.slope_text.set_text(f"slope {slope:.3g}; to the power of 20: {power:.2g}")
 
-    figure.update = update
-    figure.update(x[840] if start is None else start)  # 2.4 from -6 to 6
-    figure.canvas.mpl_connect("motion_notify_event", follow)
-    return figure
+    def redraw(self):
+        """Draw the curves again, after the function has changed."""
+        self.output.set_ydata(output_at(self.func, self.x))
+        self.slope.set_ydata(slope_at(self.func, self.x))
+        self.move_to(self.place)
+
+    def follow(self, event):
+        busy = self.figure.canvas.widgetlock.locked()  # while the toolbar pans or zooms
+        if event.inaxes in (self.left, self.right) and not busy:
+            self.move_to(event.xdata)
+            self.figure.canvas.draw_idle()
+
+
+def explore(func, x_range=(-6, 6), *, name=None, title=None, start=None):
+    """The Figure of an `Explorer`, for a function, or an object or a class with forward.
+
+    Raises ValueError or TypeError, before a figure exists, for what is no elementwise function.
+    """
+    return Explorer(func, x_range, name, title, start).figure
+
+
+class InColumns:
+    """A layer that is given every array as one column: many layers expect rows and columns."""
+
+    def __init__(self, layer):
+        self.layer, self.__name__ = layer, name_of(layer)
+
+    def forward(self, x):
+        return np.reshape(self.layer.forward(x.reshape(-1, 1)), x.shape)
+
+    def backward(self, grad_output):
+        return np.reshape(self.layer.backward(grad_output.reshape(-1, 1)), grad_output.shape)
 
 
 def examine(layer):
-    """Put a layer, or a class of such, on all instruments; return the Figure of `explore`.
+    """Put a layer, or a class of layers, on all instruments; return the Figure of `explore`.
 
-    Prints values, the gradient check, what 20 random layers leave of signal and gradient, and the
-    weight scale at which they keep the gradient's norm. Raises like `gradient_check`.
+    Prints the gradient check, values, what 20 random layers leave of signal and gradient, and the
+    weight scale at which gradients keep their norm. Raises like `gradient_check`.
     """
     layer = layer_of(layer)
+    fresh = copy.deepcopy(layer)  # for networks: what a pass leaves behind may resist copying
     print_gradient_checks({name_of(layer): layer})
-    print_values(layer, [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
+    print_values(InColumns(layer), [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
     heading("What 20 random layers leave: median (lowest to highest) of five networks")
     rows = []
     for scale in (1, HE, 2, 4):
-        flows = signal_flow(layer, scale)[-1], gradient_flow(layer, scale)[0]
-        rows.append([f"{scale:.3g}", *(spread(left, ".1g") for left in flows)])
+        signals, gradients = signal_and_gradient_flow(fresh, scale)
+        left = spread(signals[:, -1], ".1g"), spread(gradients[:, 0], ".1g")
+        rows.append([f"{scale:.3g}", *left])
     print_table(["weight scale", "of the signal", "of the gradient"], rows)
-    scale = f"{ridge(layer)[1]:.2g}".replace("nan", "none from 0.5 to 16")
-    print(f"The gradient keeps its norm at weight scale {scale}.")
-    return explore(layer)
+    scale = ridge(fresh)[1]
+    if np.isnan(scale):
+        print(f"From weight scale {SCALES[0]} to {SCALES[-1]:g} the gradient never grows past 1.")
+    else:
+        print(f"The gradient keeps its norm at weight scale {scale:.2g}.")
+    return explore(InColumns(layer))
 
 
-# Running a lesson as a script -------------------------------------------------------------
+# Running a lesson -------------------------------------------------------------------------
+# A lesson's main prints and draws. Its figures are shown at the end or, without a screen or with
+# --save, written to files. A notebook or a session stays as it was.
 
 
-def run_lesson(tell, description):
-    """Run a lesson as a script: tell() prints it and returns its figures by file name.
+def run_lesson(main, description):
+    """Run a lesson as a script: main() tells it; then the figures that it made are shown or saved.
 
-    They are shown when it has been told, or, with --save or where there is no screen, written.
+    Ctrl-C ends it without a traceback, and so does a reader who leaves (`| head`).
     """
+    in_session = hasattr(sys, "ps1")  # IPython, or a notebook
+    folder = folder_to_save_in(main, description)
+    try:
+        with plain_output(), plt.ioff(), plt.style.context(STYLE, after_reset=True):
+            if not in_session:
+                choose_backend(folder)
+            before = plt.get_fignums()
+            main()
+            figures = [plt.figure(number) for number in plt.get_fignums() if number not in before]
+            # IPython draws after %run if this is set, and without a figure it would make one.
+            plt.draw_if_interactive.called = False
+            if folder or not can_show(figures, in_session):
+                save(figures, folder or Path("plots"))
+            else:
+                show(figures)
+    except KeyboardInterrupt:
+        if in_session:
+            raise  # it has a way of its own to say so
+        sys.exit(130)  # as a shell expects it
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's last flush
+        sys.exit(141)
+
+
+def folder_to_save_in(main, description):
+    """The folder after --save, made if missing, or None; where it cannot be made the run ends."""
     parser = ArgumentParser(description=description, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--save", metavar="DIR", help="write the figures there, open no window")
     # In a notebook cell or an editor's console the command line is somebody else's.
-    own = Path(sys.argv[0]).resolve() == Path(tell.__code__.co_filename).resolve()
-    folder = parser.parse_args(None if own else []).save
-    in_session = hasattr(sys, "ps1")  # IPython or a notebook: it stays as it was
-    if not in_session:
-        prepare_process(folder)
-    with plt.ioff(), plt.style.context(STYLE, after_reset=True):
-        figures = tell()
-        vars(plt.draw_if_interactive)["called"] = False  # else %run opens one more figure
-        windows = type(plt.gcf().canvas.manager) is not FigureManagerBase
-        if folder or not (in_session if "inline" in plt.get_backend() else windows):
-            save(figures, Path(folder or "plots").expanduser())
-        else:
-            for place, figure in enumerate(figures.values(), start=1):
-                title = f"{place} of {len(figures)}: {figure.get_suptitle()}"
-                figure.canvas.manager.set_window_title(title)
-            one_by_one = any(name in plt.get_backend() for name in ("ipympl", "widget"))  # its way
-            for shown in figures.values() if one_by_one else [figure]:
-                plt.figure(shown)
-                plt.show(block=True)
+    its_own = Path(sys.argv[0]).resolve() == Path(main.__code__.co_filename).resolve()
+    given = parser.parse_args(None if its_own else []).save
+    if given is None:
+        return None
+    try:
+        folder = Path(given).expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: ~ where no home is known
+        sys.exit(f"{given} cannot be written: {error}")
+    return folder
 
 
-def prepare_process(folder):
-    """Any terminal, an end by Ctrl-C and `| head` without a traceback, a backend that works."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
-    if threading.current_thread() is threading.main_thread():
-        for name in {"SIGINT", "SIGPIPE"} & set(dir(signal)):  # Windows has no SIGPIPE
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
+@contextmanager
+def plain_output():
+    """Print line by line and, where a terminal cannot print a letter, an escape for it."""
+    out = sys.stdout
+    if not hasattr(out, "reconfigure"):  # a notebook's
+        yield
+        return
+    before = {"line_buffering": out.line_buffering, "errors": out.errors}
+    out.reconfigure(line_buffering=True, errors="backslashreplace")
+    try:
+        yield
+    finally:
+        out.reconfigure(**before)
+
+
+def choose_backend(folder):
     try:
         plt.switch_backend("agg" if folder else plt.get_backend())
     except ImportError:  # a backend with windows, and no screen
         plt.switch_backend("agg")
 
 
+def can_show(figures, in_session):
+    """Whether somebody would see them: the backend has windows, or is a notebook's and in one."""
+    backend = plt.get_backend().lower()
+    if any(word in backend for word in ("inline", "nbagg", "notebook", "ipympl", "widget")):
+        return in_session
+    return all(type(figure.canvas.manager) is not FigureManagerBase for figure in figures)
+
+
+def show(figures):
+    """Open all windows, numbered in the order of the story, until they are closed."""
+    for place, figure in enumerate(figures, start=1):
+        title = f"{place} of {len(figures)}: {figure.get_suptitle()}"
+        figure.canvas.manager.set_window_title(title)
+    if "ipympl" in plt.get_backend() or "widget" in plt.get_backend():
+        for figure in figures:  # this one shows the current figure only
+            plt.figure(figure)
+            plt.show()
+    elif figures:
+        plt.show(block=True)
+
+
 def save(figures, folder):
-    """Write each figure to folder as PNG, or as GIF if it moves, and close it."""
+    """Write each figure to folder, as PNG or, if it moves, as GIF, and close it."""
     print()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, figure in figures.items():
-            if hasattr(figure, "animation"):
-                figure.animation.save(path := folder / f"{name}.gif", writer="pillow", dpi=100)
+        for figure in figures:
+            moves = hasattr(figure, "animation")
+            path = folder / f"{figure.get_label()}.{'gif' if moves else 'png'}"
+            if moves:
+                figure.animation.save(path, writer="pillow", dpi=100)
             else:
-                figure.savefig(path := folder / f"{name}.png", backend="agg")
+                figure.savefig(path, backend="agg")
             print(f"Figure saved as {path}")
+    except BrokenPipeError:
+        raise  # nobody reads what is printed: run_lesson knows what to do
     except OSError as error:
         sys.exit(f"{folder} cannot be written: {error}")
     finally:
-        for figure in figures.values():
+        for figure in figures:
             plt.close(figure)
 
 
-# Lesson 6: the four side by side -----------------------------------------------------------
+# Lesson 6: the activations side by side ---------------------------------------------------
 
 
-def add_up(f, count):
-    """One hidden layer of so many units draws a curve; least squares finds its weights.
-
-    Returns x (601,), the curve, what each unit adds (601, count), their sum with a constant, the
-    joints (count,), where a unit's input is 0, and the gap: the root mean square of what is off.
-    """
-    x = np.linspace(-3, 3, 601)
-    curve = np.sin(2 * x) + x / 3
-    joints = np.linspace(-3, 3, count, endpoint=False)
-    hidden = f(count / 3 * (x[:, None] - joints))
-    inputs = np.column_stack([hidden, np.ones_like(x)])
-    weights = np.linalg.lstsq(inputs, curve)[0]
-    total = inputs @ weights
-    return x, curve, hidden * weights[:-1], total, joints, np.sqrt(np.mean((total - curve) ** 2))
-
-
-def units(layers, start=8):
-    heading("How units add up: one hidden layer draws a curve")
-    counts = (2, 4, 8, 16, 32)
-    gaps = [[name, *(f"{add_up(f, n)[-1]:.3f}" for n in counts)] for name, f in layers.items()]
-    print_table(["units:", *map(str, counts)], gaps)
-    print(
-        "The gap between the curve and the sum (root mean square). Which bent one is\n"
-        "ahead depends on the curve; all of them come closer with each doubling here."
-    )
-    grid = {"rows": -(-len(layers) // 2), "height": 6, "sharex": True, "sharey": True}
-    figure, axes = new_figure(
-        "Bent units add up to a curve; straight ones stay straight", 2, **grid
-    )
-    axes[0, 0].set(xlim=(-3, 3), ylim=(-3, 3))
-    caption = "grey: the curve; thin: units; thick: their sum + a constant; dots: joints"
-    figure.supxlabel(caption, y=0.08, fontsize=10)
-
-    def draw(count):
-        for ax, (name, f) in zip(axes.flat, layers.items()):
-            x, curve, parts, total, joints, gap = add_up(f, round(count))
-            color = color_of(name)
-            for line in list(ax.lines):
-                line.remove()
-            ax.plot(x, curve, color=FAINT, linewidth=6, alpha=0.5)
-            ax.plot(x, parts, color=color, linewidth=0.8)
-            ax.plot(x, total, color=color)
-            ax.plot(joints, np.interp(joints, x, total), "o", color=color, markersize=5)
-            ax.set_title(f"{name}: {count:.0f} units, gap {gap:.2f}", color=color)
-
-    for ax in axes.flat[len(layers) :]:
-        ax.axis("off")
-    draw(start)
-    add_slider(figure, "units", 2, 32, start, draw, step=1)
-    return figure
-
-
-FILM_STEPS = [round(300 * (i / 9) ** 1.5) for i in range(10)]  # a picture after each
-SIDE = np.linspace(-1.2, 1.2, 32)
-ARMS = np.array([[0.34, 0.71, 0.91], [0.94, 0.89, 0.26], [0.47, 0.47, 0.47]])
-
-
-def learning(layers, scale=4, rate=0.3):
-    caption = f"same weights (scale {scale}), rate ({rate}) and data"
-    heading(f"Three longer spiral arms: {caption}")
-    (x, labels), new_data = (spirals(turns=0.75, points=60, new=new) for new in (False, True))
-    plane = np.stack(np.meshgrid(SIDE, SIDE), axis=-1).reshape(-1, 2)
-    title = "Without an activation the borders stay straight; with one they bend"
-    figure, axes = new_figure(title, len(layers), height=2.5)
-    rows, panels = [], []
-    for ax, (name, layer) in zip(axes, layers.items()):
-        network, frames = Network([2, 32, 32, 3], layer, scale), []
-        for step, _ in enumerate(descent(network, x, labels, rate, FILM_STEPS[-1])):
-            if step in FILM_STEPS:  # what the first network says, everywhere
-                says = network.forward(plane)[0].argmax(axis=-1)
-                frames.append(says.reshape(len(SIDE), -1))
-        rows.append([name, spread(accuracy(network, *new_data))])
-        image = ax.imshow(ARMS[frames[-1]], extent=(-1.2, 1.2) * 2, origin="lower")
-        panels.append((image, frames))
-        for arm in range(3):
-            ax.plot(*x[0, labels[0] == arm].T, ".", color=ARMS[arm] * 0.8, markersize=3)
-        ax.set_title(name, color=color_of(name))
-        ax.axis("off")
-    print_table(["", "share of new points right: median (lowest-highest)"], rows)
-
-    def draw(frame):
-        for image, frames in panels:
-            image.set_data(0.4 + 0.6 * ARMS[frames[frame]])
-        clock.set_text(f"{caption}, first seed; step {FILM_STEPS[frame]}")
-
-    clock = figure.supxlabel("", x=0.01, ha="left", fontsize=11)
-    frames = [-1, *range(len(FILM_STEPS)), -1, -1, -1]  # the end first, for print; it stays
-    figure.animation = FuncAnimation(figure, draw, frames, interval=400)
-    draw(-1)
-    figure.canvas.draw()  # a film that was never drawn complains
-    figure.set_layout_engine("none")  # nothing changes its size: drawn four times as quickly
-    return figure
-
-
-def vanishing_and_exploding(layers, depth=20):
-    heading(f"Vanishing and exploding: log10 of the gradient norm, {depth} layers of 64 units back")
-    title = "Beside a ridge of weight scales, gradients vanish or explode"
-    figure, axes = new_figure(title, len(layers), sharey=True)
-    rows = []
-    for ax, (name, layer) in zip(axes, layers.items()):
-        norms, scale = ridge(layer, depth)
-        rows.append([name, *(f"{norm:.0f}" for norm in norms[::2, 0]), f"{scale:.1f}"])
-        back = norms.T[::-1]  # (layers back, scales)
-        image = ax.pcolormesh(SCALES, range(depth + 1), back, cmap="PuOr_r", vmin=-12, vmax=12)
-        ax.axvline(scale, color=INK, linewidth=3)
-        ax.set(xscale="log", xlabel="weight scale")
-        ax.set_xticks([0.5, 2, 8], ["0.5", "2", "8"])
-        ax.minorticks_off()
-        ax.set_title(name, color=color_of(name))
-        ax.grid(False)
-    norms, _ = ridge(layers["Sigmoid"], depth, skip=True)
-    rows.append(["h + s(h W)", *(f"{norm:.0f}" for norm in norms[::2, 0]), ""])
-    print_table(["weight scale:", *(f"{s:g}" for s in SCALES[::2]), "norm is 1 at"], rows)
-    print(
-        "The last line is a way round vanishing: each layer adds its sigmoid s to its\n"
-        "input h, and the gradient has a path that no slope and no weight shrinks."
-    )
-    axes[0].set(ylabel="layers back from the last", yticks=range(0, depth + 1, 5))
-    figure.colorbar(image, ax=axes, label="log10 of the gradient norm", extend="both")
-    figure.supxlabel(f"thick: the scale at which the norm is 1, {depth} layers back", fontsize=10)
-    return figure
-
-
-def main():
-    # Imported here because the lessons themselves import this file.
+def lessons_activations():
+    """The activations of the other lessons by name: what is added here, lesson 6 compares."""
+    # Imported here, because these lessons import this file. When it runs as a script, Python
+    # therefore holds it twice: as the script, and as the module that they import.
     from leaky_relu_from_scratch import LeakyReLU
     from relu_from_scratch import ReLU
     from sigmoid_from_scratch import Sigmoid
     from tanh_from_scratch import Tanh
 
-    three = {"Sigmoid": Sigmoid(), "Tanh": Tanh(), "ReLU": ReLU()}
-    four = {**three, "LeakyReLU": LeakyReLU(0.1)}
-    straight = {"no activation": LeakyReLU(1)}  # alpha = 1 is f(x) = x
-    print_gradient_checks(four)
-    words = "Sigmoid and tanh go flat on both sides, ReLU on one, leaky ReLU on none"
-    figures = {
-        "compare_units": units({**straight, **three}),
-        "compare_curves": compare_activations(four.values(), title=words),
-        "compare_learning": learning({**straight, **four}),
-        "compare_ridge": vanishing_and_exploding(four),
-    }
+    return {"Sigmoid": Sigmoid(), "Tanh": Tanh(), "ReLU": ReLU(), "LeakyReLU": LeakyReLU(0.1)}
+
+
+# How units add up: the next layer multiplies the output of each by a weight, and sums.
+
+
+def add_up(f, count):
+    """One hidden layer of so many units follows a curve; least squares finds its weights.
+
+    Returns x (601,), the curve, what each unit adds (601, count), their sum with a constant, the
+    inputs (count,) at which the sum inside a unit is 0, and how far the sum is off the curve.
+    """
+    x = np.linspace(-3, 3, 601)
+    curve = np.sin(2 * x) + x / 3
+    zeros = np.linspace(-3, 3, count, endpoint=False)
+    hidden = np.column_stack([f.forward(count / 3 * (x - zero)) for zero in zeros])
+    inputs = np.column_stack([hidden, np.ones_like(x)])
+    # Of all weights that come closest, those nearest to random ones: straight units leave a choice.
+    start = 0.2 * np.random.default_rng(0).normal(size=count + 1)
+    weights = start + np.linalg.lstsq(inputs, curve - inputs @ start, rcond=None)[0]
+    total = inputs @ weights
+    off = np.sqrt(np.mean((total - curve) ** 2))  # the root mean square
+    return x, curve, hidden * weights[:-1], total, zeros, off
+
+
+def draw_units(ax, name, f, count):
+    x, curve, parts, total, zeros, off = add_up(f, count)
+    for line in list(ax.lines):  # those of another count
+        line.remove()
+    ax.plot(x, curve, color=FAINT, linewidth=6, alpha=0.5)
+    ax.plot(x, parts, color=color_of(name), linewidth=0.8)
+    ax.plot(x, total, color=color_of(name), linewidth=2.2)
+    ax.plot(zeros, np.interp(zeros, x, total), "o", color=color_of(name), markersize=5)
+    ax.set_title(f"{name}: {count} units, {off:.2f} off", loc="left", color=color_of(name))
+
+
+def show_units(activations, start=8):
+    heading("How units add up: one hidden layer follows a curve")
+    counts = [2, 4, 8, 16, 32]
+    rows = []
+    for name, f in activations.items():
+        rows.append([name, *(f"{add_up(f, count)[-1]:.3f}" for count in counts)])
+    print_table(["units:", *map(str, counts)], rows)
+    print(
+        "How far the sum is off the curve (root mean square). Which bent activation is\n"
+        "ahead depends on the curve. Here all bent ones come closer with each doubling."
+    )
+    title = "Bent units add up to a curve; straight ones stay straight"
+    grid = {"rows": (len(activations) + 1) // 2, "sharex": True, "sharey": True}
+    figure, axes = new_figure("compare_units", title, 2, height=5.4, **grid)
+    axes[0, 0].set(xlim=(-3, 3), ylim=(-3, 3))
+    for ax in axes.flat[len(activations) :]:
+        ax.axis("off")
+    caption = "grey: the curve; thin: units; thick: their sum; dots: where the sum in a unit is 0"
+    figure.supxlabel(caption, y=0.08, fontsize=10)
+
+    def draw(count):
+        for ax, (name, f) in zip(axes.flat, activations.items()):
+            draw_units(ax, name, f, round(count))
+
+    draw(start)
+    add_slider(figure, "units", counts[0], counts[-1], start, draw, step=1)
+
+
+def show_curves(activations):
+    title = "Sigmoid and tanh go flat on both sides, ReLU on one, leaky ReLU on none"
+    compare_activations(activations, name="compare_curves", title=title)
+
+
+# What a network learns with each: a film of the classes that it sees in the plane.
+
+
+def train_and_film(network, x, labels, rate, film_steps, points):
+    """Train network; return the classes that it gives points after each of film_steps."""
+    pictures = []
+    done = 0
+    for step in film_steps:
+        train(network, x, labels, rate, step - done)
+        done = step
+        pictures.append(network.forward(points).argmax(axis=1))
+    return pictures
+
+
+def show_learning(activations, scale=4, rate=0.3, steps=300):
+    settings = f"weight scale {scale}, rate {rate}, {steps} steps"
+    heading(f"Three longer spiral arms: {settings}")
+    film_steps = [round(steps * (i / 7) ** 1.5) for i in range(8)]  # closer together at first
+    side, points = grid_of_points(-1.2, 1.2, 32)
+    longer = {"turns": 0.75, "points": 40}
+    rows, films = [], {}
+    for name, activation in activations.items():
+        right = []
+        for seed in SEEDS:
+            network = Network([2, 32, 32, 3], activation, scale, seed=seed)
+            film = train_and_film(network, *spirals(seed, **longer), rate, film_steps, points)
+            films.setdefault(name, film)  # that of the first seed is shown
+            right.append(accuracy(network, *spirals(seed, new=True, **longer)))
+        rows.append([name, spread(right)])
+    print_table(["", "share of new points right: median (lowest-highest)"], rows)
+    show_films(films, film_steps, side, *spirals(SEEDS[0], **longer), settings)
+
+
+def show_films(films, film_steps, side, x, labels, settings):
+    title = "Without an activation the borders stay straight; with one they bend"
+    figure, axes = new_figure("compare_learning", title, len(films), height=2.5)
+    clock = figure.supxlabel(" ", x=0.01, ha="left", fontsize=11)
+    shades = np.array([[0.34, 0.71, 0.91], [0.94, 0.89, 0.26], [0.47, 0.47, 0.47]])
+    extent = (side[0], side[-1], side[0], side[-1])
+    images = {}
+    for ax, name in zip(axes, films):
+        blank = np.zeros((len(side), len(side), 3))
+        images[name] = ax.imshow(blank, extent=extent, origin="lower")
+        for label in range(len(shades)):
+            arm = x[labels == label]
+            ax.plot(arm[:, 0], arm[:, 1], ".", color=0.8 * shades[label], markersize=3)
+        ax.set_title(name, color=color_of(name))
+        ax.axis("off")
+
+    def draw(frame):
+        for name, pictures in films.items():
+            classes = pictures[frame].reshape(len(side), len(side))
+            images[name].set_data(0.4 + 0.6 * shades[classes])  # paler than the points
+        clock.set_text(f"{settings}; first seed, step {film_steps[frame]}")
+
+    last = len(film_steps) - 1
+    frames = [last, *range(len(film_steps)), last, last]  # the end first, for print
+    figure.animation = FuncAnimation(figure, draw, frames, interval=500)
+    draw(last)
+    figure.canvas.draw()  # a film that was never drawn complains
+    figure.set_layout_engine("none")  # its size stays, and so it is drawn four times as fast
+
+
+# Where weights are too small gradients vanish, where they are too large they explode.
+
+
+def show_vanishing_and_exploding(activations, depth=20):
+    heading(f"Vanishing and exploding: log10 of the gradient's norm, {depth} layers back")
+    title = "At the black line, the ridge, gradients keep their size"
+    figure, axes = new_figure("compare_ridge", title, len(activations), sharey=True)
+    rows = []
+    for ax, (name, activation) in zip(axes, activations.items()):
+        logarithms, scale = ridge(activation, depth=depth)
+        rows.append([name, *(round(norm) for norm in logarithms[:, 0]), f"{scale:.1f}"])
+        colors = {"cmap": "PuOr_r", "vmin": -12, "vmax": 12}
+        image = ax.pcolormesh(SCALES, range(depth + 1), logarithms.T[::-1], **colors)
+        ax.axvline(scale, color=INK, linewidth=3)
+        ax.set(xscale="log", xlabel="weight scale", xticks=[0.5, 8, 128])
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.minorticks_off()
+        ax.set_title(name, color=color_of(name))
+        ax.grid(False)
+    for name in ("Sigmoid", "ReLU"):
+        logarithms, _ = ridge(activations[name], depth=depth, skip=True)
+        rows.append([f"h + {name}", *(round(norm) for norm in logarithms[:, 0]), ""])
+    print_table(["weight scale:", *(f"{scale:g}" for scale in SCALES), "norm is 1 at"], rows)
+    exploded = np.median(gradient_flow(activations["ReLU"], HE, depth=depth, skip=True)[:, 0])
+    print(
+        "With small weights gradients vanish, with larger ones they explode. With very\n"
+        "large ones sigmoid and tanh are flat nearly everywhere, and gradients vanish\n"
+        "again. Last lines: layers that add their input to their output, h + f(h W + b).\n"
+        "With these skip connections the sigmoid's gradients do not vanish any more, and\n"
+        f"ReLU's explode: at scale {HE:.2f} their norm grows to 10^{np.log10(exploded):.1f}."
+    )
+    axes[0].set(ylabel="layers back from the last", yticks=range(0, depth + 1, 5))
+    figure.colorbar(image, ax=axes, label="log10 of the gradient's norm", extend="both")
+    figure.supxlabel("violet: gradients vanish; orange: they explode", fontsize=10)
+
+
+def main():
+    activations = lessons_activations()
+    straight = {"no activation": NoActivation()}
+    three = {name: activations[name] for name in ("Sigmoid", "Tanh", "ReLU")}
+    print_gradient_checks(activations)
+    show_units({**straight, **three})
+    show_curves(activations)
+    show_learning({**straight, **activations})
+    show_vanishing_and_exploding(activations)
     print(
         "\nRemember: units that bend add up to curves. Each layer multiplies the gradient\n"
         "by weights and slopes, so the scale of the weights has to suit the activation."
     )
-    return figures
 
 
 if __name__ == "__main__":

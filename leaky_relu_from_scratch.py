@@ -8,9 +8,9 @@ The idea. Let a little of what is negative through:
 
     f(x) = x for x > 0, alpha x for x <= 0          f'(x) = 1 for x > 0, alpha for x <= 0
 
-A unit that no example activates still gets alpha times its gradient and can work its way
-back (Maas, Hannun & Ng 2013, with alpha = 0.01; He et al. 2015 learn alpha). This lesson
-repeats lesson 3's dead start with several alphas, from the same seeds: alpha = 0 is ReLU.
+A unit that no example activates still gets alpha times the upstream gradient, and can work its
+way back (Maas, Hannun & Ng 2013, with alpha = 0.01). alpha = 0 is ReLU, alpha = 1 no activation.
+This lesson repeats lesson 3's dead start, from the same seeds, with several alphas.
 
 Run it:  python leaky_relu_from_scratch.py [--save DIR]
 """
@@ -21,115 +21,146 @@ import activations_utils as utils
 
 
 class LeakyReLU:
-    """x where x > 0 and alpha * x elsewhere, elementwise, for real numbers of any shape.
+    """x where x > 0 and alpha * x elsewhere, for real numbers of any shape.
 
     float16, 32 and 64 come back as they are, other numbers as float64. Raises ValueError or
-    TypeError if alpha is not one finite real number or x not real numbers, RuntimeError for
-    backward first.
+    TypeError if alpha is not one finite real number or x is not real numbers, and RuntimeError if
+    backward is called before forward.
     """
 
     slope = None  # 1 or alpha for the x of the latest forward
 
     def __init__(self, alpha=0.01):
         checked = utils.as_real_array(alpha, "alpha")
-        if checked.shape != () or not np.isfinite(checked):
+        if checked.ndim > 0 or not np.isfinite(checked):
             raise ValueError(f"alpha must be one finite real number, got {alpha!r}")
         self.alpha = float(checked)
 
     def forward(self, x):
         x = utils.as_real_array(x)
-        slope = self.derivative(x)
-        output, self.slope = x * slope, slope  # remembered only if the product succeeds
-        return output
+        alpha = x.dtype.type(self.alpha)
+        # In sums True counts as 1 and False as 0. np.where(x > 0, 1, alpha) takes twice as long.
+        self.slope = (x > 0) + alpha * (x <= 0)
+        return x * self.slope
 
     def backward(self, grad_output):
         """The chain rule: dL/dx = dL/df * f'(x)."""
         return utils.upstream_gradient(grad_output, self.slope) * self.slope
 
     def derivative(self, x):
-        x = utils.as_real_array(x)
-        most = np.finfo(x.dtype).max  # 1e6 would be infinite in float16, and 0 times it NaN
-        alpha = x.dtype.type(np.clip(self.alpha, -most, most))
-        return (x > 0) + alpha * (x <= 0)  # True counts as 1, False as 0
+        """The slope, 1 or alpha; what forward remembered stays."""
+        other = LeakyReLU(self.alpha)
+        other.forward(x)
+        return other.slope
 
     def __call__(self, x):
         return self.forward(x)
 
 
 class SealedLeakyReLU(LeakyReLU):
-    """A planted bug, a common one: backward is ReLU's and forgets alpha."""
+    """A planted bug: backward is ReLU's, and forgets alpha."""
 
     def backward(self, grad_output):
-        return (self.slope == 1) * grad_output
+        return np.where(self.slope == 1, grad_output, 0)
 
 
-ALPHAS = (0.0, 0.01, 0.03, 0.1, 0.3)
+PINK = utils.COLORS["LeakyReLU"]
 
 
-def curve(start=0.1):
+def show_curve(start=0.1):
     layer = LeakyReLU(start)
     title = "With a leak the slope on the left is alpha instead of 0"
-    figure = utils.explore(layer, title=title, start=-2.4)
-    x = figure.axes[0].lines[0].get_xdata()
-    for alpha in (0, 1):  # thin, and so that all that the slider can show lies in the picture
-        for ax, y in zip(figure.axes, (LeakyReLU(alpha)(x), LeakyReLU(alpha).derivative(x))):
-            ax.plot(x, y, color=utils.FAINT, linewidth=0.7, zorder=1)
+    figure = utils.explore(layer, name="leaky_relu_curve", title=title, start=-2.4)
+    explorer = figure.explorer
+    for alpha in (0, 1):  # the slider's ends, thin, so that all it can show lies in the picture
+        thin = {"color": utils.FAINT, "linewidth": 0.7, "zorder": 1}
+        utils.plot_activation_curve(LeakyReLU(alpha), ax=explorer.left, **thin)
+        utils.plot_gradient(LeakyReLU(alpha), ax=explorer.right, **thin)
 
     def set_alpha(alpha):
         layer.alpha = alpha
-        for ax, y in zip(figure.axes, (layer(x), layer.derivative(x))):
-            ax.lines[0].set_ydata(y)
-        figure.update(figure.axes[0].lines[2].get_xdata()[0])  # where the dot is
+        explorer.redraw()
 
     utils.add_slider(figure, "alpha", 0, 1, start, set_alpha)
-    return figure
 
 
-# From a dead start --------------------------------------------------------------------
+# From a dead start ------------------------------------------------------------------------
+# Networks with one hidden layer whose biases start so low that most units are dead: no example
+# makes their sum positive. How many come back, and does it help? The control: the units that are
+# dead at first stay as they are.
 
 
-def measure(alpha, bias, rate=1, steps=800):
-    """Train 2-32-3 networks: dead units (steps + 1, seeds, units), new points right (seeds,)."""
-    network = utils.Network([2, 32, 3], LeakyReLU(alpha), utils.HE, bias=bias)
-    dead = []
-    for _ in utils.descent(network, *utils.spirals(), rate, steps):
-        dead.append(np.all(network.h[1] <= 0, axis=1))
-    return np.array(dead), utils.accuracy(network, *utils.spirals(new=True))
+def train_and_watch(alpha, bias, rate, steps, seed, *, frozen=False):
+    """Which units are dead before each step and after the last, and the share of points right."""
+    x, labels = utils.spirals(seed)
+    network = utils.Network([2, 32, 3], LeakyReLU(alpha), utils.HE, bias=bias, seed=seed)
+    first = network.linears[0]
+    dead = [utils.dead_units(network, x)[0]]
+    for _ in range(steps):
+        W, b = first.W, first.b
+        utils.descend(network, x, labels, rate)
+        if frozen:
+            first.W = np.where(dead[0], W, first.W)
+            first.b = np.where(dead[0], b, first.b)
+        dead.append(utils.dead_units(network, x)[0])
+    return np.array(dead), utils.accuracy(network, *utils.spirals(seed, new=True))
 
 
-def revival():
-    utils.heading("Lesson 3's dead start, with a leak: rate 1, biases start at -2, 800 steps")
+def show_revival(bias=-2, rate=1, steps=800):
+    utils.heading(f"From a dead start: biases start at {bias}, rate {rate}, {steps} steps")
+    alphas = (0, 0.01, 0.1, 0.3)
     title = "A leak can bring dead units back; here more with 0.1 than with 0.01"
-    figure, (left, right) = utils.new_figure(title, 2, sharey=True)
+    figure, (left, right) = utils.new_figure("leaky_relu_revival", title, 2, sharey=True)
     rows = []
-    for alpha in ALPHAS:
-        dead, accuracy = measure(alpha, bias=-2)
-        _, healthy = measure(alpha, bias=0)
-        back = (dead[0] & ~dead[-1]).sum(axis=-1) / dead[0].sum(axis=-1)
-        rows.append([f"{alpha:g}", *map(utils.spread, (back, accuracy, healthy))])
-        for ax, runs in ((left, back), (right, accuracy)):
-            place = [f"{alpha:g}"] * len(runs)
-            ax.plot(runs, place, "o", color=utils.COLORS["LeakyReLU"], alpha=0.6)
-            ax.plot(np.median(runs), place[0], "|", color=utils.INK, markersize=20)
-    columns = ["alpha", "share that came back", "new points right", "the same, biases at 0"]
+    for place, alpha in enumerate(alphas):
+        back, alive, points, points_frozen = [], [], [], []
+        for seed in utils.SEEDS:
+            dead, accuracy = train_and_watch(alpha, bias, rate, steps, seed)
+            came_back = np.any(dead[:-1] & ~dead[1:], axis=0)  # dead before a step, not after it
+            back.append(came_back.sum() / dead[0].sum())
+            alive.append(np.sum(dead[0] & ~dead[-1]) / dead[0].sum())
+            points.append(accuracy)
+            points_frozen.append(train_and_watch(alpha, bias, rate, steps, seed, frozen=True)[1])
+        columns = (back, alive, points, points_frozen)
+        rows.append([f"{alpha:g}", *(utils.spread(runs) for runs in columns)])
+        for panel, runs in ((left, alive), (right, points)):
+            panel.plot(runs, [place] * len(runs), "o", color=PINK, alpha=0.6)
+            panel.plot(np.median(runs), place, "|", color=utils.INK, markersize=20)
+    columns = ["alpha", "came back", "alive at the end", "points right", "right if frozen"]
     utils.print_table(columns, rows)
-    print("With biases at 0 nothing starts dead, and all alphas do well.")
-    left.set(xlabel="share of dead units that came back", ylabel="alpha")
+    print(
+        "came back, alive at the end: shares of the units that were dead at first, alive\n"
+        "after some step or after the last. Points right: of new points. If frozen: the\n"
+        "units dead at first are never changed. Even so a leak helps in the median: a\n"
+        "unit on its leak still passes something on."
+    )
+    left.set(xlabel="share of dead units alive at the end", ylabel="alpha", xlim=(-0.03, 1.03))
+    left.set_yticks(range(len(alphas)), [f"{alpha:g}" for alpha in alphas])
     right.set(xlabel="share of new points right")
     figure.supxlabel("a dot: a network; the bar: their median", fontsize=10)
-    return figure
+
+
+def show_remedy(rate=1, steps=800):
+    points, dead_first = [], []
+    for seed in utils.SEEDS:
+        dead, accuracy = train_and_watch(0, 0, rate, steps, seed)
+        dead_first.append(dead[0].mean())
+        points.append(accuracy)
+    print(
+        f"\nWithout a leak, but with biases that start at 0: {utils.spread(dead_first)} of the\n"
+        f"units are dead at first, and {utils.spread(points)} of the points are right. Look at\n"
+        "biases and rate first."
+    )
 
 
 def main():
     utils.print_values(LeakyReLU(), [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
     layers = {"LeakyReLU": LeakyReLU(), "backward without alpha": SealedLeakyReLU()}
     utils.print_gradient_checks(layers)
-    figures = {"leaky_relu_curve": curve(), "leaky_relu_revival": revival()}
-    print(
-        "\nRemember: with a leak a dead unit keeps a gradient and can come back. Here more\n"
-        "did with 0.1 than with 0.01."
-    )
-    return figures
+    show_curve()
+    show_revival()
+    show_remedy()
+    print("\nRemember: with a leak a dead unit keeps a gradient, and can come back.")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,9 @@ The idea. Let what is positive through and stop the rest:
 
     ReLU(x) = max(0, x)          ReLU'(x) = 1 for x > 0, 0 for x <= 0
 
-Where a unit is active its slope is 1, however many layers there are (Nair & Hinton 2010;
-Glorot, Bordes & Bengio 2011; Krizhevsky, Sutskever & Hinton 2012). Where it is not, nothing
-passes: a unit of the first layer that no example activates learns nothing any more under
-plain gradient descent. It is dead.
+Where a unit is active the gradient passes whole, in whatever layer it is (Nair & Hinton 2010;
+Glorot, Bordes & Bengio 2011). Where it is not, nothing passes. A unit of the first layer that no
+example activates gets no gradient, and gradient descent never changes it again: it is dead.
 
 Run it:  python relu_from_scratch.py [--save DIR]
 """
@@ -24,16 +23,16 @@ import activations_utils as utils
 class ReLU:
     """The rectified linear unit, elementwise, for real numbers of any shape.
 
-    float16, 32 and 64 come back as they are, other numbers as float64. At the kink in 0 any
-    slope from 0 to 1 will do (a subgradient); like PyTorch, we take 0. Raises TypeError or
-    ValueError for what is not real numbers, RuntimeError for backward first.
+    float16, 32 and 64 come back as they are, other numbers as float64. At 0, where the slope jumps
+    from 0 to 1, it takes 0, as PyTorch does. Raises TypeError or ValueError for what is not real
+    numbers, and RuntimeError if backward is called before forward.
     """
 
     slope = None  # 1 or 0 for the x of the latest forward
 
     def forward(self, x):
         x = utils.as_real_array(x)
-        self.slope = self.derivative(x)
+        self.slope = (x > 0).astype(x.dtype)
         return np.maximum(0, x)
 
     def backward(self, grad_output):
@@ -41,159 +40,211 @@ class ReLU:
         return utils.upstream_gradient(grad_output, self.slope) * self.slope
 
     def derivative(self, x):
-        x = utils.as_real_array(x)
-        return (x > 0).astype(x.dtype)
+        """The slope, 1 or 0; what forward remembered stays."""
+        other = ReLU()
+        other.forward(x)
+        return other.slope
 
     def __call__(self, x):
         return self.forward(x)
 
 
 class MisgatedReLU(ReLU):
-    """A planted bug, a common one: backward asks whether the gradient is positive, not x."""
+    """A planted bug: backward asks whether the gradient is positive, not whether x was."""
 
     def backward(self, grad_output):
-        return np.maximum(grad_output, 0)
+        return np.maximum(0, grad_output)
 
 
-def kink():
+GREEN = utils.COLORS["ReLU"]
+
+
+def show_kink():
     slope = utils.numerical_gradient(ReLU(), 0.0)
-    print(f"\nThe slope at the kink? Central differences say {slope:.3g}, the mean of both sides.")
-    print("Right is any slope from 0 to 1; the check above knows that.")
+    print(f"\nAt 0, central differences say {slope:.3g}: the mean of the slopes on both sides.")
+    print("gradient_check looks at each side, and allows every slope from 0 to 1 there.")
 
 
-# Sparse, and yet deep -----------------------------------------------------------------
+def show_curve():
+    utils.explore(ReLU(), name="relu_curve", title="ReLU passes the gradient whole, or stops it")
 
 
-def sparse():
-    utils.heading("Sparse: the share of outputs that are exactly 0, in random layers")
-    layers = (1, 5, 10, 20)
+# Random layers: sparse, not centred, and deep ---------------------------------------------
+# What do the outputs of random ReLU layers look like, and what do 20 layers leave of a gradient
+# and of the differences between examples?
+
+
+def show_outputs(layers=(1, 5, 10, 20)):
+    utils.heading("The outputs of random ReLU layers: sparse, and not centred")
+    outputs_by_seed = [utils.random_passes(ReLU(), utils.HE, seed=seed)[0] for seed in utils.SEEDS]
+    zeros, means = ["share that is exactly 0"], ["mean / typical size"]
+    for layer in layers:
+        h = np.array([outputs[layer] for outputs in outputs_by_seed])
+        zeros.append(f"{np.mean(h == 0):.2f}")
+        means.append(f"{np.mean(h) / np.sqrt(np.mean(h**2)):.2f}")
+    utils.print_table(["layer:", *map(str, layers)], [zeros, means])
+    print("Typical size: the root of the average of the squares. Centred: a mean of 0.")
+
+
+def show_depth(panel, depth=20):
+    utils.heading(f"What {depth} random layers of 64 units leave: median (lowest to highest)")
+    contenders = [  # name, activation, weight scale, style
+        ("no activation, scale 1", utils.NoActivation(), 1, {"color": utils.INK, "linestyle": ":"}),
+        ("sigmoid, scale 1", utils.TextbookSigmoid(), 1, {"color": utils.COLORS["Sigmoid"]}),
+        ("ReLU, scale 1", ReLU(), 1, {"color": GREEN, "linestyle": "--"}),
+        ("ReLU, scale 1.41", ReLU(), utils.HE, {"color": GREEN}),
+    ]
     rows = []
-    for name, activation in {"Tanh": utils.FORMULAS["Tanh"], "ReLU": ReLU()}.items():
-        h = utils.random_network(activation, utils.HE).h
-        rows.append([name, *(f"{np.mean(h[layer] == 0):.2f}" for layer in layers)])
-    utils.print_table(["layer:", *map(str, layers)], rows)
-    print("About half of ReLU's outputs, none of tanh's.")
-
-
-def flow(ax):
-    utils.heading("Gradients that survive depth: 20 layers with random weights")
-    green, blue = utils.COLORS["ReLU"], utils.COLORS["Sigmoid"]
-    black = {"color": utils.INK, "linestyle": ":"}
-    networks = {  # activation, weight scale, how it is drawn; the first two are the controls
-        "no activation, scale 1": (utils.FORMULAS["no activation"], 1, black),
-        "sigmoid, scale 1": (utils.FORMULAS["Sigmoid"], 1, {"color": blue}),
-        "ReLU, scale 1": (ReLU(), 1, {"color": green, "linestyle": "--"}),
-        "ReLU, He's sqrt(2)": (ReLU(), utils.HE, {"color": green}),
-    }
-    norms = {name: utils.gradient_flow(f, scale) for name, (f, scale, _) in networks.items()}
-    rows = [[name, utils.spread(runs[0], ".1g")] for name, runs in norms.items()]
-    utils.print_table(["", "of the gradient is left, 20 layers back"], rows)
+    for name, activation, scale, style in contenders:
+        signals, gradients = utils.signal_and_gradient_flow(activation, scale, depth=depth)
+        signal_left, gradient_left = signals[:, -1], gradients[:, 0]
+        rows.append([name, utils.spread(gradient_left, ".1g"), utils.spread(signal_left, ".1g")])
+        utils.plot_gradient_flow(gradients, ax=panel, label=name, **style)
+    utils.print_table(["", "of the gradient", "of the signal"], rows)
     print(
-        "About half of the units stop the gradient, which about halves the square of its\n"
-        "norm in every layer. Weights larger by sqrt(2) make up for it (He et al. 2015)."
+        "About half of the units are inactive and stop the gradient. In each layer that\n"
+        "halves the square of its norm, on average. Weights larger by sqrt(2) = 1.41 make\n"
+        "up for it (He et al. 2015). The signal, how far examples lie apart, still falls."
     )
-    lines = {name: line for name, (_, _, line) in networks.items()}
-    utils.plot_gradient_flow(norms, ax=ax, lines=lines)
-    ax.set(title="gradient norm", ylabel="")
+    panel.set_title(f"gradient's norm, {depth} random layers")
+    panel.legend(fontsize=9)
 
 
-def depth(ax, depths=(1, 2, 4, 8), steps=200):
-    utils.heading(f"And learning? Loss on the spirals after {steps} steps; guessing costs 1.10")
-    contenders = {  # activation, weight scale, rate, how it is drawn
-        "Sigmoid": (utils.FORMULAS["Sigmoid"], 1, 1, {}),
-        "Tanh": (utils.FORMULAS["Tanh"], 1, 0.03, {}),
-        "ReLU": (ReLU(), utils.HE, 0.1, {}),
-        "ReLU, scale 1": (ReLU(), 1, 0.1, {"color": utils.COLORS["ReLU"], "linestyle": "--"}),
-    }
-    columns = [depths]
-    for name, (activation, scale, rate, line) in contenders.items():
-        losses = []
+def show_learning(panel, steps=150):
+    utils.heading(f"Hidden layers that learn: loss after {steps} steps (guessing {np.log(3):.2f})")
+    contenders = [  # name, activation, weight scale, rate, style
+        ("sigmoid", utils.TextbookSigmoid(), 1, 1, {"color": utils.COLORS["Sigmoid"]}),
+        ("tanh", utils.TextbookTanh(), 1, 0.05, {"color": utils.COLORS["Tanh"]}),
+        ("ReLU", ReLU(), 1, 0.1, {"color": GREEN, "linestyle": "--"}),
+        ("ReLU", ReLU(), utils.HE, 0.1, {"color": GREEN}),
+    ]
+    depths = (2, 4, 8)
+    rows = []
+    for name, activation, scale, rate, style in contenders:
+        row = [name, f"{scale:.3g}", f"{rate:g}"]
         for hidden in depths:
-            network = utils.Network([2, *[16] * hidden, 3], activation, scale)
-            losses.append(utils.train(network, *utils.spirals(), rate, steps)[-1])
-        columns.append([utils.spread(loss) for loss in losses])
-        line = {"color": utils.color_of(name), "marker": "o", **line}
-        line["label"] = f"{name} (rate {rate:g})"
-        utils.plot_runs(ax, depths, np.array(losses), **line)
-    utils.print_table(["layers", *contenders], zip(*columns))
+            runs = []
+            for seed in utils.SEEDS:
+                sizes = [2] + hidden * [16] + [3]
+                network = utils.Network(sizes, activation, scale, seed=seed)
+                runs.append(utils.train(network, *utils.spirals(seed), rate, steps))
+            row.append(utils.spread(np.array(runs)[:, -1]))
+        rows.append(row)
+        if name != "tanh":  # the runs of the last depth
+            utils.plot_runs(panel, range(steps + 1), np.array(runs), **style)
+    columns = ["layers:", "scale", "rate", *map(str, depths)]
+    utils.print_table(columns, rows)
     print(
-        "Five networks: median (lowest-highest). Rates: 1, 0.03 (smaller than lesson 2's),\n"
-        "0.1 and 0.1. ReLU has He's weight scale, and scale 1 as the control. Tanh, too,\n"
-        "gains by depth at this rate."
+        "The rates differ, so losses do not say who is ahead. Tanh, too, learns in depth.\n"
+        "Eight layers of sigmoids at scale 1 do not, and eight of ReLUs at scale 1 differ\n"
+        "much from seed to seed."
     )
-    look = {"xscale": "log", "ylim": (-0.05, 1.9)}
-    ax.set(xlabel="hidden layers", title=f"loss after {steps} steps", **look)
-    ax.set_xticks(depths, map(str, depths))
-    ax.minorticks_off()
-    ax.legend(loc="upper left", handlelength=3.2)
+    panel.set(xlabel="step", ylim=(0, 1.6))
+    panel.set_title(f"training loss, {depths[-1]} hidden layers")
 
 
-def survival():
-    title = "With He's weights the gradient survives depth, and eight layers learn"
-    figure, (left, right) = utils.new_figure(title, 2)
-    flow(left)
-    depth(right)
-    return figure
+def show_depth_and_learning():
+    title = "With weight scale 1.41 gradients survive depth, and eight layers learn"
+    _, (left, right) = utils.new_figure("relu_depth", title, 2)
+    show_depth(left)
+    show_learning(right)
 
 
-# Dying --------------------------------------------------------------------------------
+# Units that die ---------------------------------------------------------------------------
+# Two ways to kill units of the first layer: steps that are too large, and biases that start so
+# low that no example reaches them. And a third: examples that all lie on one side of 0.
 
 
-def dead_by_step(rate, bias=0.0, hidden=1, steps=100):
-    """Which units no example activates: (steps + 1, hidden layers, seeds, units) of booleans."""
-    network = utils.Network([2, *[32] * hidden, 3], ReLU(), utils.HE, bias=bias)
-    dead = []
-    for _ in utils.descent(network, *utils.spirals(), rate, steps):
-        dead.append([np.all(h == 0, axis=1) for h in network.h[1:]])
-    return np.array(dead)
+def train_and_watch(rate, bias, steps, seed, hidden=1):
+    """Which units are dead, before each step and after the last: (steps + 1, hidden, units)."""
+    x, labels = utils.spirals(seed)
+    network = utils.Network([2] + hidden * [32] + [3], ReLU(), utils.HE, bias=bias, seed=seed)
+    dead = [utils.dead_units(network, x)]
+    for _ in range(steps):
+        utils.descend(network, x, labels, rate)
+        dead.append(utils.dead_units(network, x))
+    return np.array(dead), utils.accuracy(network, *utils.spirals(seed, new=True))
 
 
-def counts(dead):
-    """Of the units in dead (steps + 1, seeds, units): all, dead at first, died later, revived."""
-    died = ~dead[0] & dead.any(axis=0)
-    revived = (dead[:-1] & ~dead[1:]).any(axis=0)
-    return dead[0].size, dead[0].sum(), died.sum(), revived.sum()
+def came_back(dead):
+    """Which units were dead before some step and not after it, from dead (steps + 1, units)."""
+    return np.any(dead[:-1] & ~dead[1:], axis=0)
 
 
-def dying():
-    utils.heading("Dying: first-layer units that no example activates, over 100 steps")
-    figure, axes = utils.new_figure("First-layer ReLUs that die stay dead", 2, sharey=True)
-    columns = ["units", "dead at first", "died later", "revived"]
-    shades = {1: "#66C2A4", 3: utils.COLORS["ReLU"], 10: "#00441B"}
+def show_dying(steps=100):
+    utils.heading(f"Units of the first layer that no example activates, over {steps} steps")
+    title = "ReLUs of the first layer that die stay dead"
+    _, axes = utils.new_figure("relu_dying", title, 2, sharey=True)
+    experiments = [  # rate, bias at the start, panel, style
+        (1, 0, axes[0], {"color": "#66C2A4", "linestyle": ":"}),
+        (3, 0, axes[0], {"color": GREEN}),
+        (10, 0, axes[0], {"color": "#00441B"}),
+        (1, -2, axes[1], {"color": "#66C2A4", "linestyle": ":"}),
+    ]
     rows = []
-    for rate, bias in ((1, 0), (3, 0), (10, 0), (1, -2)):
-        dead = dead_by_step(rate, bias)[:, 0]
-        rows.append([rate, bias, *counts(dead), utils.spread(dead[-1].mean(axis=-1))])
-        ax = axes[0] if bias == 0 else axes[1]
-        share = dead.mean(axis=-1)  # (steps + 1, seeds)
-        utils.plot_runs(ax, range(len(share)), share, color=shades[rate], label=f"rate {rate}")
-    utils.print_table(["rate", "bias", *columns, "share dead at the end"], rows)
-
-    print("\nThe control, two hidden layers at rate 2: the first's inputs are the data, which")
-    print("never move; the second's do move.")
-    dead = dead_by_step(2, hidden=2)
-    utils.print_table(["layer", *columns], [[i + 1, *counts(dead[:, i])] for i in range(2)])
-
-    for ax, bias in zip(axes, (0, -2)):
-        ax.set(xlabel="step", title=f"biases start at {bias}", ylim=(-0.03, 1.03))
-        ax.legend(loc="center right")
+    for rate, bias, panel, style in experiments:
+        shares, back, right = [], 0, []
+        for seed in utils.SEEDS:
+            dead, accuracy = train_and_watch(rate, bias, steps, seed)
+            shares.append(dead[:, 0].mean(axis=1))
+            back += np.sum(came_back(dead[:, 0]))
+            right.append(accuracy)
+        first, last = np.array(shares)[:, 0], np.array(shares)[:, -1]
+        rows.append([rate, bias, *map(utils.spread, (first, last)), back, utils.spread(right)])
+        utils.plot_runs(panel, range(steps + 1), shares, label=f"rate {rate}", **style)
+    columns = ["rate", "bias", "dead at first", "dead at the end", "came back", "points right"]
+    utils.print_table(columns, rows)
+    print("None came back: a dead unit has no gradient, and its inputs do not change.")
+    for panel, bias in zip(axes, (0, -2)):
+        panel.set(xlabel="step", ylim=(-0.03, 1.03))
+        panel.set_title(f"biases start at {bias}")
+        panel.legend(loc="center right")
     axes[0].set(ylabel="share of dead units")
-    return figure
+
+
+def show_second_layer(rate=2, steps=100, units=32):
+    utils.heading(f"And in a second layer? Two hidden layers, rate {rate}, {steps} steps")
+    runs = [train_and_watch(rate, 0, steps, seed, hidden=2)[0] for seed in utils.SEEDS]
+    rows = []
+    for layer in (0, 1):
+        ever = sum(np.sum(dead[:, layer].any(axis=0)) for dead in runs)
+        back = sum(np.sum(came_back(dead[:, layer])) for dead in runs)
+        last = sum(np.sum(dead[-1, layer]) for dead in runs)
+        rows.append([layer + 1, units * len(runs), ever, back, last])
+    columns = ["layer", "units", "dead at some time", "came back", "dead at the end"]
+    utils.print_table(columns, rows)
+    print("The inputs of the second layer change, and so its dead units can come back.")
+
+
+def show_inputs_off_centre(rate=0.1, steps=300):
+    utils.heading(f"Do negative inputs die? {steps} steps at rate {rate}")
+    rows = []
+    for shift in (0, 1, 3, 10):
+        dead, losses = [], []
+        for seed in utils.SEEDS:
+            x, labels = utils.spirals(seed)
+            network = utils.Network([2, 32, 32, 3], ReLU(), utils.HE, seed=seed)
+            dead.append(np.mean(utils.dead_units(network, x + shift)[0]))
+            losses.append(utils.train(network, x + shift, labels, rate, steps)[-1])
+        rows.append([shift, utils.spread(dead), utils.spread(losses)])
+    utils.print_table(["added to all inputs", "first layer dead at first", "loss"], rows)
+    print("No: weights have both signs. It is inputs on one side of 0 that make units dead.")
 
 
 def main():
     utils.print_values(ReLU(), [-10, -3, -1, -0.1, 0, 0.1, 1, 3, 10])
     utils.print_gradient_checks({"ReLU": ReLU(), "gated by the gradient": MisgatedReLU()})
-    kink()
-    title = "ReLU passes the gradient whole, or stops it"
-    figures = {"relu_curve": utils.explore(ReLU(), title=title)}
-    sparse()
-    figures |= {"relu_depth": survival(), "relu_dying": dying()}
+    show_kink()
+    show_curve()
+    show_outputs()
+    show_depth_and_learning()
+    show_dying()
+    show_second_layer()
+    show_inputs_off_centre()
     print(
-        "\nRemember: a ReLU passes the whole gradient or none. With He's weights it survives\n"
-        "depth; a unit of the first layer that no example activates is lost to plain descent."
+        "\nRemember: a ReLU passes the whole gradient, or none. At weight scale sqrt(2) it\n"
+        "survives depth. A dead unit of the first layer is lost to gradient descent."
     )
-    return figures
 
 
 if __name__ == "__main__":

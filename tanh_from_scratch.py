@@ -2,16 +2,15 @@
 # requires-python = ">=3.10"
 # dependencies = ["numpy>=2.0", "matplotlib>=3.10.7"]
 # ///
-"""Lesson 2 - tanh: the sigmoid, centred on zero.
+"""Lesson 2 - tanh: the sigmoid, stretched and lowered.
 
-The idea. Squash any real number into (-1, 1), and leave zero at zero:
+The idea. Stretch the sigmoid s to twice its height and lower it by 1: outputs lie around 0.
 
-    tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))          tanh'(x) = 1 - tanh(x)^2
+    tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x)) = 2 s(2x) - 1      tanh'(x) = 1 - tanh(x)^2
 
-It is the sigmoid stretched, tanh(x) = 2 s(2x) - 1, and saturates at half the distance: with
-other weights and biases a sigmoid network computes the same functions. What differs is where
-training starts and how it moves: the slope at 0 is 1 instead of 1/4, and outputs scatter
-around 0 instead of 1/2 (LeCun, Kanter & Solla 1990 on why that helps).
+So a network with tanh can compute nothing that one with sigmoids cannot compute, with other
+weights and biases. What differs is where training starts and how far a step goes. This lesson
+makes one change at a time, and shows why outputs around 0 help (LeCun, Kanter & Solla 1990).
 
 Run it:  python tanh_from_scratch.py [--save DIR]
 """
@@ -25,185 +24,273 @@ class Tanh:
     """The hyperbolic tangent, elementwise, for real numbers of any shape.
 
     float16, 32 and 64 come back as they are, other numbers as float64, right to 6 units in the
-    last place. The fraction is the textbook's, divided above and below by its larger exponential:
-    (1 - e) / (1 + e), e = exp(-2|x|), with the sign of x. Raises TypeError or ValueError for what
-    is not real numbers, RuntimeError for backward first.
+    last place. Raises TypeError or ValueError for what is not real numbers, and RuntimeError if
+    backward is called before forward.
     """
 
-    slope = None  # 1 - tanh(x)^2 for the x of the latest forward
+    slope = None  # tanh'(x) for the x of the latest forward
 
     def forward(self, x):
         x = utils.as_real_array(x)
-        self.slope = self.derivative(x)
-        y = -2 * np.minimum(np.abs(x), 500)  # so that 2|x| cannot overflow; exp(-1000) is 0
-        m = np.expm1(y)  # e - 1, with all the digits of a small x
-        return np.copysign(-m / (2 + m), x)  # (1 - e) / (1 + e)
+        y = -2 * np.minimum(np.abs(x), 500)  # exp(-1000) is 0, and 2 * 65504 overflows in float16
+        e = np.exp(y)
+        self.slope = 4 * e / (1 + e) ** 2  # 1 - tanh^2 without a subtraction
+        m = np.expm1(y)  # e - 1, but with all digits where x is small
+        return np.copysign(-m / (2 + m), x)  # (1 - e) / (1 + e), with the sign of x
 
     def backward(self, grad_output):
-        """The chain rule: dL/dx = dL/dt * (1 - t^2), t = tanh(x)."""
+        """The chain rule: dL/dx = dL/dt * tanh'(x)."""
         return utils.upstream_gradient(grad_output, self.slope) * self.slope
 
     def derivative(self, x):
-        """1 - tanh(x)^2 = ((1 + e)^2 - (1 - e)^2) / (1 + e)^2 = 4 e / (1 + e)^2."""
-        e = np.exp(-2 * np.minimum(np.abs(utils.as_real_array(x)), 500))
-        return 4 * e / (1 + e) ** 2
+        """The slope tanh'(x); what forward remembered stays."""
+        other = Tanh()
+        other.forward(x)
+        return other.slope
 
     def __call__(self, x):
         return self.forward(x)
 
 
 class UnsquaredTanh(Tanh):
-    """A planted bug: the slope is 1 - t for 1 - t^2."""
+    """A planted bug: the slope is 1 - t instead of 1 - t^2."""
 
     def forward(self, x):
-        output = super().forward(x)
-        self.slope = 1 - output
-        return output
+        t = super().forward(x)
+        self.slope = 1 - t
+        return t
 
 
-def formulas():
-    utils.heading("From the textbook formula to one that is right everywhere")
+ORANGE = utils.COLORS["Tanh"]
+
+
+def check_network(network, x, labels):
+    """The largest error of any gradient of a network; see check_gradients."""
+
+    def loss():
+        return utils.softmax_cross_entropy(network.forward(x), labels)[0]
+
+    _, gradient = utils.softmax_cross_entropy(network.forward(x), labels)
+    network.backward(gradient)
+    weights = [linear.W for linear in network.linears]
+    gradients = [linear.dW for linear in network.linears]
+    return max(utils.check_gradients(loss, weights, gradients))
+
+
+def show_network_checks():
+    utils.heading("Gradient check of a whole network: its weights against the change of the loss")
+    rows = []
+    for name in ("a Tanh for each layer", "one Tanh for both layers"):
+        network = utils.Network([2, 16, 16, 3], Tanh())
+        if name == "one Tanh for both layers":
+            network.layers[3] = network.layers[1]  # the bug: it remembers the latest forward only
+        error = check_network(network, *utils.spirals())
+        verdict = "right" if error < 1e-5 else "WRONG"
+        rows.append([name, verdict, utils.error_text(error)])
+    utils.print_table(["two hidden layers with", "gradients are", "largest relative error"], rows)
+
+
+def show_formulas():
+    utils.heading("From the textbook's formula to one that is right everywhere")
     x = np.array([1e-20, 1e-9, 1e-3, 1, 20, 800])
     with np.errstate(over="ignore", invalid="ignore"):  # inf / inf at 800
         textbook = (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))
-    e, t, slope = np.exp(-2 * x), np.tanh(x), Tanh().derivative(x)
-    columns = ["x", "textbook", "(1-e)/(1+e)", "with expm1", "1-t*t", "4e/(1+e)^2"]
-    utils.print_table(columns, zip(x, textbook, (1 - e) / (1 + e), Tanh()(x), 1 - t * t, slope))
+    e, t = np.exp(-2 * x), np.tanh(x)
+    columns = ["x", "textbook", "(1-e)/(1+e)", "Tanh", "1-t*t", "its slope"]
+    values = [textbook, (1 - e) / (1 + e), Tanh()(x), 1 - t * t, Tanh().derivative(x)]
+    utils.print_table(columns, zip(x, *values))
     print(
         "exp(800) is infinite, and inf / inf is not a number. e = exp(-2|x|) cannot\n"
-        "overflow, but 1 - e loses the digits of a small x; expm1(y), which is exp(y) - 1\n"
-        "computed as a whole, keeps them. 1 - t*t loses its digits where t nears 1."
+        "overflow, but 1 - e loses the digits of a small x. np.expm1 computes e - 1 as a\n"
+        "whole and keeps them. 1 - t*t loses its digits where t is close to 1."
     )
 
 
-# What a layer passes on ---------------------------------------------------------------
+def show_curve():
+    title = "Tanh has slope 1 at 0, and flat tails"
+    utils.explore(Tanh(), name="tanh_curve", title=title, start=2)
 
 
-def outputs(depth=10):
-    utils.heading(f"What a layer passes on: the outputs of {depth} random layers")
-    title = "The sigmoid's outputs lie around 1/2, tanh's around 0"
-    figure, axes = utils.new_figure(title, 2, sharey=True)
-    levels = (5, 25, 50, 75, 95)
+# From sigmoid to tanh ---------------------------------------------------------------------
+# Tanh's slope is larger, its outputs lie around 0, and its steps are longer. Which of these makes
+# a network learn when it is the only change?
+
+LOWERED = utils.TextbookSigmoid(less=0.5)
+
+
+def final_losses(activation, weight_scale, rate, hidden, steps):
+    losses = []
+    for seed in utils.SEEDS:
+        sizes = [2] + hidden * [16] + [3]
+        network = utils.Network(sizes, activation, weight_scale, seed=seed)
+        losses.append(utils.train(network, *utils.spirals(seed), rate, steps)[-1])
+    return losses
+
+
+def show_one_change_at_a_time(rate=1, steps=200):
+    utils.heading(f"From sigmoid to tanh, one change at a time: loss after {steps} steps")
+    sigmoid = utils.TextbookSigmoid()
+    contenders = {  # activation, weight scale, rate
+        f"sigmoid (weight scale 1, rate {rate})": (sigmoid, 1, rate),
+        f"longer steps: rate {4 * rate}": (sigmoid, 1, 4 * rate),
+        "outputs around 0: less 1/2": (LOWERED, 1, rate),
+        "weights 4 times as large": (sigmoid, 4, rate),
+        "weights 8 times as large": (sigmoid, 8, rate),
+        "4 times as large, and less 1/2": (LOWERED, 4, rate),
+        f"tanh (weight scale 1, rate {rate})": (Tanh(), 1, rate),
+    }
     rows = []
-    for ax, name in zip(axes, ("Sigmoid", "Tanh")):
-        h = np.array(utils.random_network(utils.FORMULAS[name], depth=depth).h)
-        percentiles = np.percentile(h, levels, axis=(1, 2, 3))  # over seeds, examples, units
-        rows.append([name, *(f"{round(p[-1], 2) + 0.0:.2f}" for p in percentiles)])  # no -0
-        low, lower, median, upper, high = percentiles
-        color = utils.COLORS[name]
-        ax.fill_between(range(depth + 1), low, high, color=color, alpha=0.2, linewidth=0)
-        ax.fill_between(range(depth + 1), lower, upper, color=color, alpha=0.4, linewidth=0)
-        ax.plot(median, color=color)
-        ax.set(ylim=(-1.1, 1.1), title=name, xlabel="layer (0: the inputs)")
-    utils.print_table(["last layer", *(f"{level} %" for level in levels)], rows)
-    print(f"5 % of the sigmoid's outputs lie below {rows[0][1]}, and so on, at weight scale 1.")
-    axes[0].set(ylabel="outputs (dark: half, light: 90 %)")
-    return figure
+    for name, how in contenders.items():
+        two, four = (final_losses(*how, hidden, steps) for hidden in (2, 4))
+        rows.append([name, utils.spread(two), utils.spread(four)])
+    utils.print_table(["", "two hidden layers", "four hidden layers"], rows)
+    straight = utils.spread(final_losses(sigmoid, 1, rate, 0, steps))
+    print(
+        "Three spiral arms, five networks: median (lowest-highest). Guessing costs "
+        f"{np.log(3):.2f},\na network without a hidden layer reaches {straight}. With four hidden\n"
+        "layers only larger weights help much when they are the only change."
+    )
 
 
-# An offset turns the bowl of the loss into a valley -----------------------------------
+def train_lowered_sigmoids(seed, hidden, rate, steps):
+    """Train sigmoids less 1/2 from the weights of a tanh network, so that they stay the same.
+
+    tanh(z) / 2 = s(2z) - 1/2: sums have to be twice as large, and outputs are half as large. So
+    weights are 2 times as large in the first and the last layer and 4 times between, biases 2
+    times in hidden layers. Where a parameter is k times as large, its gradient is k times smaller;
+    to move k times as far it needs a rate k^2 times as large.
+    """
+    x, labels = utils.spirals(seed)
+    network = utils.Network([2] + hidden * [16] + [3], LOWERED, seed=seed)
+    weight_factors = [2] + (hidden - 1) * [4] + [2]
+    bias_factors = hidden * [2] + [1]
+    for linear, k in zip(network.linears, weight_factors):
+        linear.W = k * linear.W  # biases start at 0
+    losses = []
+    for _ in range(steps + 1):
+        loss, gradient = utils.softmax_cross_entropy(network.forward(x), labels)
+        losses.append(loss)
+        network.backward(gradient)
+        for linear, k, m in zip(network.linears, weight_factors, bias_factors):
+            linear.W = linear.W - k**2 * rate * linear.dW
+            linear.b = linear.b - m**2 * rate * linear.db
+    return np.array(losses)
 
 
-def curvature(inputs, offset, bias=False):
-    """The matrix of means of h_i h_j, for inputs h = tanh(z) / 2 + offset, z standard normal.
+def show_all_three_are_tanh(hidden=4, rate=0.1, steps=200):
+    utils.heading(f"All three changes together are tanh: {hidden} hidden layers, rate {rate}")
+    rows = []
+    for seed in utils.SEEDS:
+        network = utils.Network([2] + hidden * [16] + [3], Tanh(), seed=seed)
+        tanh = utils.train(network, *utils.spirals(seed), rate, steps)
+        lowered = train_lowered_sigmoids(seed, hidden, rate, steps)
+        same = "yes" if np.abs(tanh - lowered).max() < 1e-9 else "no"
+        rows.append([seed, f"{tanh[-1]:.9f}", f"{lowered[-1]:.9f}", same])
+    columns = ["seed", f"tanh, step {steps}", "sigmoids less 1/2", "same at all steps"]
+    utils.print_table(columns, rows)
+    print(
+        "Sigmoids less 1/2, with weights 4 times as large (2 times in the first and the\n"
+        "last layer) and rates 16 (4) times as large, have the same losses."
+    )
 
-    A linear unit's squared error, the mean of (w . h - y)^2 / 2, is a bowl over w, as steep along
-    its own axes as this matrix's eigenvalues say. A bias is one more input, which is always 1.
+
+# Why outputs around 0? --------------------------------------------------------------------
+# They are the inputs of the next layer. For one linear unit, without a bias and with a squared
+# loss, an offset of its inputs turns the bowl of the loss into a valley.
+
+
+def show_offsets(layers=(1, 2, 10)):
+    utils.heading("The mean output of each unit, over the examples: median (lowest-highest)")
+    rows = []
+    for name, activation in (("sigmoid", utils.TextbookSigmoid()), ("tanh", Tanh())):
+        means = {layer: [] for layer in layers}
+        for seed in utils.SEEDS:
+            outputs, _ = utils.random_passes(activation, depth=layers[-1], seed=seed)
+            for layer in layers:
+                means[layer] += outputs[layer].mean(axis=0).tolist()
+        rounded = [np.round(means[layer], 1) + 0.0 for layer in layers]  # + 0.0 makes 0 of -0
+        rows.append([name, *(utils.spread(runs, ".1f") for runs in rounded)])
+    utils.print_table(["layer:", *map(str, layers)], rows)
+    print("Random layers, weight scale 1. These are the offsets that the next layer gets.")
+
+
+def curvature(inputs, offset):
+    """The means of h_i h_j, the second derivatives of the loss, for independent inputs.
+
+    The loss is the mean of (w . h - y)^2 / 2, over inputs h = tanh(z) / 2 + offset, z normal.
     """
     z = np.linspace(-8, 8, 1001)
     density = np.exp(-(z**2) / 2)
-    variance = density @ (np.tanh(z) / 2) ** 2 / density.sum()
-    means = np.append(np.full(inputs, offset), [1.0] * bias)
-    return np.outer(means, means) + np.diag(np.append(np.full(inputs, variance), [0] * bias))
+    variance = np.sum(density * (np.tanh(z) / 2) ** 2) / np.sum(density)
+    return variance * np.eye(inputs) + offset**2 * np.ones((inputs, inputs))
 
 
-def way_down(C, goal, start=(-1.0, 0.0), most=100):
-    """Descent until a hundredth of the distance is left: places (steps + 1, 2)."""
-    rate = 2 / np.linalg.eigvalsh(C)[[0, -1]].sum()  # the best that stays the same
-    path, far = [np.array(start)], np.linalg.norm(np.subtract(start, goal))
-    while len(path) <= most and np.linalg.norm(path[-1] - goal) > 0.01 * far:
+def steepest_and_flattest(C):
+    """The second derivative where all weights grow alike, and where one grows as one shrinks."""
+    alike, against = np.ones(len(C)), np.zeros(len(C))
+    against[:2] = 1, -1
+    return alike @ C @ alike / len(C), against @ C @ against / 2
+
+
+def way_down(C, goal, start=(-1.0, 0.0)):
+    """Descend until a hundredth of the distance is left: the places (steps + 1, 2)."""
+    rate = 2 / sum(steepest_and_flattest(C))  # the best that stays the same
+    path = [np.array(start)]
+    distance = np.linalg.norm(path[0] - goal)
+    while np.linalg.norm(path[-1] - goal) > 0.01 * distance:
         path.append(path[-1] - rate * C @ (path[-1] - goal))
     return np.array(path)
 
 
-def valley(goal=(1.0, -0.5)):
+def show_valley():
     utils.heading("An offset turns the bowl of the loss into a valley")
     rows = []
     for inputs in (2, 16, 64):
-        row = []
-        for bias in (False, True):
-            for offset in (0, 0.5):
-                steepness = np.linalg.eigvalsh(curvature(inputs, offset, bias))
-                row.append(f"{steepness[-1] / steepness[0]:,.0f}")
-        rows.append([inputs, *row])
-    columns = ["inputs", "centred", "lifted by 1/2", "centred, and a bias", "lifted, and a bias"]
-    utils.print_table(columns, rows)
-    print(
-        "How many times as steep a squared loss is in its steepest direction as in its\n"
-        "flattest, over the weights of one unit. One rate has to serve both directions:\n"
-        "small for the steep one, and so slow in the flat one. (A bias has an input of 1.)"
-    )
-
-    figure, axes = utils.new_figure("An offset turns the bowl into a valley", 2, sharey=True)
-    plane = np.stack(np.meshgrid(*[np.linspace(-1.5, 2.5, 101)] * 2), axis=-1)
-    for ax, offset, name in zip(axes, (0, 0.5), columns[1:]):
-        C = curvature(2, offset)
-        loss = ((plane - goal) @ C * (plane - goal)).sum(axis=-1) / 2
-        path = way_down(C, goal)
-        ax.contour(plane[..., 0], plane[..., 1], loss, 12, colors=utils.FAINT, linewidths=1)
-        ax.plot(*path.T, "o-", color=utils.COLORS["Tanh"], markersize=4)
-        ax.plot(*goal, "*", color=utils.INK, markersize=12)
-        steps = f"{len(path) - 1} step{'s' * (len(path) > 2)}"
-        ax.set(title=f"{name}: {steps} at the best rate", aspect="equal", xlabel="weight 1")
-    axes[0].set(ylabel="weight 2")
-    figure.supxlabel("grey: lines of equal loss; star: where it is lowest", fontsize=10)
-    return figure
-
-
-# From sigmoid to tanh -----------------------------------------------------------------
-
-
-def one_change_at_a_time(rate=1, steps=200):
-    utils.heading(f"From sigmoid to tanh, one change at a time: loss after {steps} steps")
-    contenders = {  # activation, weight scale
-        "sigmoid": (utils.FORMULAS["Sigmoid"], 1),
-        "weights x4, for its slope of 1/4": (utils.FORMULAS["Sigmoid"], 4),
-        "and lowered by 1/2": (utils.FORMULAS["Sigmoid - 1/2"], 4),
-        "tanh": (Tanh(), 1),
-    }
-    rows = []
-    for name, (activation, scale) in contenders.items():
-        row = [name]
-        for hidden in (2, 4):
-            network = utils.Network([2, *[16] * hidden, 3], activation, scale)
-            row.append(utils.spread(utils.train(network, *utils.spirals(), rate, steps)[-1]))
+        row = [inputs]
+        for offset in (0, 0.5):
+            steepest, flattest = steepest_and_flattest(curvature(inputs, offset))
+            row.append(f"{steepest / flattest:.0f}")
         rows.append(row)
-    utils.print_table([f"all at rate {rate}", "two hidden layers", "four hidden layers"], rows)
-    straight = utils.train(utils.Network([2, 3], Tanh()), *utils.spirals(), rate, steps)[-1]
+    utils.print_table(["inputs", "around 0", "around 1/2"], rows)
     print(
-        "Three spiral arms, five networks: median (lowest-highest). Guessing costs 1.10,\n"
-        f"a network without a hidden layer {utils.spread(straight)}. Larger weights mend\n"
-        "the slope; with four layers the centre helps again. Tanh, 2 s(2x) - 1, is the\n"
-        "lowered sigmoid written otherwise: the same functions, from another start; and\n"
-        "between hidden layers a step at the same rate is 4 x 4 times as long."
+        "The second derivative of the loss in the steepest direction, divided by that in\n"
+        "the flattest. One rate has to serve both: if it is small enough for the steep\n"
+        "direction, it is too small for the flat one. "
+        f"(Inputs have the variance {curvature(1, 0)[0, 0]:.4f}.)"
     )
+    title = "An offset of the inputs turns the bowl into a valley"
+    figure, axes = utils.new_figure("tanh_valley", title, 2, sharey=True)
+    goal = np.array([1.0, -0.5])
+    side, points = utils.grid_of_points(-1.5, 2.5, 101)
+    for ax, offset, where in zip(axes, (0, 0.5), ("around 0", "around 1/2")):
+        C = curvature(2, offset)
+        away = points - goal
+        loss = np.sum((away @ C) * away, axis=1) / 2
+        path = way_down(C, goal)
+        ax.contour(side, side, loss.reshape(101, 101), 12, colors=utils.FAINT, linewidths=1)
+        ax.plot(path[:, 0], path[:, 1], "o-", color=ORANGE, markersize=4)
+        ax.plot(goal[0], goal[1], "*", color=utils.INK, markersize=12)
+        steps = len(path) - 1
+        ax.set_title(f"inputs {where}: {steps} step{'' if steps == 1 else 's'}")
+        ax.set(aspect="equal", xlabel="weight 1")
+    axes[0].set(ylabel="weight 2")
+    figure.supxlabel("grey: lines of equal loss; star: the lowest place", fontsize=10)
 
 
 def main():
     utils.print_values(Tanh(), [-10, -5, -2, -1, 0, 1, 2, 5, 10])
     utils.print_gradient_checks({"Tanh": Tanh(), "1 - t for 1 - t^2": UnsquaredTanh()})
-    formulas()
-    figures = {
-        "tanh_curve": utils.explore(Tanh(), title="Tanh: slope 1 at 0, flat tails too", start=2),
-        "tanh_outputs": outputs(),
-        "tanh_valley": valley(),
-    }
-    one_change_at_a_time()
+    show_network_checks()
+    show_formulas()
+    show_curve()
+    show_one_change_at_a_time()
+    show_all_three_are_tanh()
+    show_offsets()
+    show_valley()
     print(
-        "\nRemember: tanh is a sigmoid with four times the slope and outputs around 0.\n"
-        "Larger weights give the sigmoid the slope, not the centre. Both saturate."
+        "\nRemember: tanh is no better function than the sigmoid, but it works at the usual\n"
+        "weight scale and rate. And centre your inputs."
     )
-    return figures
 
 
 if __name__ == "__main__":
