@@ -36,68 +36,11 @@ try:
     from torch.nn import functional
 except ModuleNotFoundError as error:
     if error.name != "torch":
-        raise  # torch is there, and something that it needs is not
+        raise  # torch is there, but something that it needs is not
     message = 'Lesson 5 needs PyTorch: python -m pip install "torch>=2.6"'
     if __name__ == "__main__":
         sys.exit(message)
     raise ModuleNotFoundError(message, name="torch") from None
-
-
-class FromTorch:
-    """An elementwise nn.Module, or a function of tensors, with the methods of lessons 1 to 4.
-
-    It computes on the CPU, in the dtype of its input; autograd is its backward. The module's own
-    parameters (nn.PReLU has one) stay as they are. Raises TypeError for what is no module and no
-    function, or returns no tensor; other errors are those of lessons 1 to 4.
-    """
-
-    x = y = None  # tensors of the latest forward
-
-    def __init__(self, module):
-        self.module = utils.made(module)
-        if not callable(self.module):
-            raise TypeError(f"FromTorch needs an nn.Module or a function, got {module!r}")
-        self.__name__ = utils.name_of(self.module)  # for titles and tables
-
-    def forward(self, x):
-        array = np.array(utils.as_real_array(x), order="C")
-        with torch.inference_mode(False), torch.enable_grad():
-            x = torch.tensor(array, device="cpu", requires_grad=True)
-            y = self.run(x.clone())  # nn.ReLU(inplace=True) may overwrite a clone
-        if not isinstance(y, torch.Tensor):
-            raise TypeError(f"{self.__name__} must return a tensor, got {type(y).__name__}")
-        self.x, self.y = x, y
-        return y.detach().cpu().numpy().copy()  # autograd keeps its own
-
-    def run(self, x):
-        """What the module makes of x, with copies of its parameters in the dtype of x."""
-        state = {}
-        if isinstance(self.module, nn.Module):
-            state = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
-        if not state:
-            return self.module(x)
-        cast = {name: value.detach().to("cpu", x.dtype) for name, value in state.items()}
-        return torch.func.functional_call(self.module, cast, (x,))
-
-    def backward(self, grad_output):
-        given = None if self.x is None else self.x.detach().numpy()
-        upstream = np.array(utils.upstream_gradient(grad_output, given), order="C")
-        if not self.y.requires_grad:  # a constant, or a step
-            return np.zeros_like(upstream)
-        upstream = torch.tensor(upstream, device="cpu")
-        options = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
-        gradient = torch.autograd.grad(self.y, self.x, upstream, **options)[0]
-        return gradient.numpy()
-
-    def derivative(self, x):
-        other = FromTorch(self.module)  # this one goes on remembering its own x
-        return other.backward(np.ones_like(other.forward(x)))
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def __deepcopy__(self, memo):  # autograd's tensors cannot be copied, and need not be
-        return FromTorch(self.module)
 
 
 PAIRS = {  # from scratch, PyTorch's, weight scale
@@ -194,7 +137,7 @@ def show_softmax():
     print("Only differences between scores count, so the largest one may be subtracted.\n")
     z = np.array([[2.0, 0.0]])
     print(f"softmax of (2, 0): {listed(softmax(z)[0], '.6f')}; sigmoid of 2: {Sigmoid()(2):.6f}")
-    print("Two scores with softmax are one with a sigmoid: the difference of the two.")
+    print("A softmax over two scores is a sigmoid of their difference.")
 
 
 def show_softmax_backward():
@@ -326,12 +269,12 @@ def show_remedies(panel, hidden=5, steps=100):
         ("sigmoid, BatchNorm", nn.Sigmoid, {"normalize": True}, sgd, 5, None),
     ]
     rows = []
-    for name, activation, how, optimizer, rate, style in contenders:
+    for name, activation, how, make_optimizer, rate, style in contenders:
         runs = []
         for seed in utils.SEEDS:
             model = deep_model(activation, seed, hidden=hidden, **how)
-            steps_of = optimizer(model.parameters(), lr=rate)
-            runs.append(fit(model, *utils.spirals(seed), steps_of, steps))
+            optimizer = make_optimizer(model.parameters(), lr=rate)
+            runs.append(fit(model, *utils.spirals(seed), optimizer, steps))
         rows.append([name, rate, utils.spread(np.array(runs)[:, -1])])
         if style:
             utils.plot_runs(panel, range(steps + 1), runs, label=name, **style)
@@ -355,6 +298,65 @@ def show_models():
 
 
 # Other activations ------------------------------------------------------------------------
+# FromTorch is a bridge: with it, gradient_check and all other functions of this folder accept an
+# activation of PyTorch.
+
+
+class FromTorch:
+    """An elementwise nn.Module, or a function of tensors, with the methods of lessons 1 to 4.
+
+    It computes on the CPU, in the dtype of its input; autograd is its backward. The module's own
+    parameters (nn.PReLU has one) stay as they are. Raises TypeError for what is no module and no
+    function, or returns no tensor; other errors are those of lessons 1 to 4.
+    """
+
+    x = y = None  # tensors of the latest forward
+
+    def __init__(self, module):
+        self.module = utils.made(module)
+        if not callable(self.module):
+            raise TypeError(f"FromTorch needs an nn.Module or a function, got {module!r}")
+        self.__name__ = utils.name_of(self.module)  # for titles and tables
+
+    def forward(self, x):
+        array = np.array(utils.as_real_array(x), order="C")
+        with torch.inference_mode(False), torch.enable_grad():
+            x = torch.tensor(array, device="cpu", requires_grad=True)
+            y = self.run(x.clone())  # nn.ReLU(inplace=True) may overwrite a clone
+        if not isinstance(y, torch.Tensor):
+            raise TypeError(f"{self.__name__} must return a tensor, got {type(y).__name__}")
+        self.x, self.y = x, y
+        return y.detach().cpu().numpy().copy()  # autograd keeps its own
+
+    def run(self, x):
+        """What the module makes of x, with copies of its parameters in the dtype of x."""
+        state = {}
+        if isinstance(self.module, nn.Module):
+            state = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
+        if not state:
+            return self.module(x)
+        cast = {name: value.detach().to("cpu", x.dtype) for name, value in state.items()}
+        return torch.func.functional_call(self.module, cast, (x,))
+
+    def backward(self, grad_output):
+        given = None if self.x is None else self.x.detach().numpy()
+        upstream = np.array(utils.upstream_gradient(grad_output, given), order="C")
+        if not self.y.requires_grad:  # a constant, or a step
+            return np.zeros_like(upstream)
+        upstream = torch.tensor(upstream, device="cpu")
+        options = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
+        gradient = torch.autograd.grad(self.y, self.x, upstream, **options)[0]
+        return gradient.numpy()
+
+    def derivative(self, x):
+        other = FromTorch(self.module)  # this one goes on remembering its own x
+        return other.backward(np.ones_like(other.forward(x)))
+
+    def __call__(self, x):
+        return self.forward(x)
+
+    def __deepcopy__(self, memo):  # autograd's tensors cannot be copied, and need not be
+        return FromTorch(self.module)
 
 
 def show_modern():

@@ -4,9 +4,10 @@
 # ///
 """Lesson 6 - the activations side by side, and what all lessons share.
 
-The other lessons import this file. Its sections, Printing, Checking, Networks, Plots, and Running
-a lesson, can be read one by one. The last one is lesson 6: how units add up to a curve, the
-activations beside one another, what a network learns with each, and the weight scale at which
+The other lessons import this file. Read the section Networks first: linear layers,
+backpropagation and training. Checking holds the gradient checks; Printing, Plots and Running a
+lesson are machinery that you can skip. The last section is lesson 6: how units add up to a curve,
+the activations beside one another, what a network learns with each, and the weight scale at which
 gradients keep their size.
 
 Run it:  python activations_utils.py [--save DIR]
@@ -90,7 +91,7 @@ def upstream_gradient(grad_output, slope):
 
 
 def made(func):
-    """func or, if it is a class, an object of it: a class of activations serves as well."""
+    """func itself or, if it is a class such as Sigmoid, an object of it."""
     return func() if isinstance(func, type) else func
 
 
@@ -103,11 +104,11 @@ def layer_of(layer):
 
 
 def call(function, x, name):
-    """function(x), if that is real numbers in the shape of x; errors call the function name."""
-    given = x.copy()
+    """function(x), if that is real numbers in the shape of x. Error messages use name for it."""
+    copied = x.copy()
     with np.errstate(all="ignore"):  # what is not finite is judged later, or drawn as a gap
-        y = as_real_array(function(given), f"what {name} returns")
-    if not np.array_equal(given, x, equal_nan=True):
+        y = as_real_array(function(copied), f"what {name} returns")
+    if not np.array_equal(copied, x, equal_nan=True):
         raise ValueError(f"{name} must leave its input as it is, but it was overwritten")
     if y.shape != x.shape:
         raise ValueError(f"{name} must be elementwise: {x.shape} went in, {y.shape} came out")
@@ -183,8 +184,8 @@ CHECK_AT = np.concatenate([-POSITIVE, [0], POSITIVE]).reshape(15, 17)
 def slopes_of_forward(layer, x):
     """The slopes of forward to the left and to the right of every x, by differences.
 
-    (f(x + d) - f(x)) / d is off by about d f'' / 2. With d / 2 it is off by half of that, so twice
-    this less the first is not: the two errors cancel.
+    far = (f(x + d) - f(x)) / d has an error of about E = d f'' / 2; near, the same with d / 2, has
+    half of that. So 2 * near - far has the error 2 E / 2 - E = 0: the two cancel.
     """
     d = 1e-7 * np.maximum(1, np.abs(x))  # small, to tell a kink nearby from one that is here
     y = call(layer.forward, x, "forward").astype(np.float64)
@@ -242,6 +243,8 @@ def check_gradients(loss, arrays, gradients, *, seed=0):
     loss, divided by the step, must be the sum of direction times gradient. A right gradient has a
     relative error near 1e-8, a wrong one 0.01 to 2. TypeError or ValueError for other arrays.
     """
+    if isinstance(arrays, np.ndarray):
+        raise TypeError("arrays must be a list of arrays, and gradients a list of their gradients")
     rng, step, errors = np.random.default_rng(seed), 1e-6, []
     for array, gradient in zip(arrays, gradients, strict=True):
         if not isinstance(array, np.ndarray) or array.dtype != np.float64:
@@ -303,7 +306,8 @@ def print_gradient_checks(layers):
 
 SEEDS = range(5)  # every experiment is done with five random starts
 HE = np.sqrt(2)  # the weight scale of He, Zhang, Ren & Sun (2015), for ReLU
-WEIGHTS, NOISE, NEW_NOISE, INPUTS = range(1, 5)  # what is drawn, each from a stream of its own
+# Second half of a seed such as (0, WEIGHTS): what is drawn for one does not change the others.
+WEIGHTS, NOISE, NEW_NOISE, INPUTS = range(1, 5)
 
 
 def spirals(seed=0, *, turns=0.5, points=20, new=False):
@@ -419,12 +423,12 @@ class NoActivation:
 
 
 class TextbookSigmoid:
-    def __init__(self, less=0):
-        self.less = less  # is subtracted from every output
+    def __init__(self, subtract=0):
+        self.subtract = subtract  # from every output
 
     def forward(self, x):
         self.s = 1 / (1 + np.exp(-x))
-        return self.s - self.less
+        return self.s - self.subtract
 
     def backward(self, grad_output):
         return grad_output * self.s * (1 - self.s)
@@ -463,7 +467,8 @@ def softmax_cross_entropy(scores, labels):
     p = np.exp(z) / total
     log_p = z - np.log(total)
     loss = -(y * log_p).sum() / examples  # y picks the right class
-    # With respect to z, log(total) has the gradient exp(z) / total = p, and z of the right class y.
+    # An example's loss is log(total) - z of the right class. Its gradient with respect to z is
+    # exp(z) / total = p from the first term, less y from the second.
     return loss, (p - y) / examples
 
 
@@ -524,7 +529,7 @@ def random_passes(activation, weight_scale=1.0, *, depth=20, width=64, examples=
             outputs.append(h)
     for layer in reversed(layers):
         if layer in network.hidden:
-            gradients.append(gradient)
+            gradients.append(gradient)  # with respect to its output, so before backward
         gradient = layer.backward(gradient)
     gradients.append(gradient)
     return outputs, gradients[::-1]
@@ -671,14 +676,15 @@ def distinct(names):
 def compare_activations(activations, x_range=(-4, 4), *, name=None, title="Outputs and slopes"):
     """Draw functions, in a list or a dictionary by name: outputs left, slopes right; the Figure."""
     x = inputs_between(x_range)
-    if not isinstance(activations, dict):
-        activations = list(activations)
-    functions = list(activations.values()) if isinstance(activations, dict) else activations
-    given = activations if isinstance(activations, dict) else map(name_of, functions)
+    if isinstance(activations, dict):
+        names, functions = list(activations), list(activations.values())
+    else:
+        functions = list(activations)
+        names = [name_of(func) for func in functions]
     if not functions:
         raise ValueError("activations must hold at least one function")
     curves = [(output_at(func, x), slope_at(func, x)) for func in functions]
-    names, colors = distinct([str(label) for label in given])
+    names, colors = distinct(names)
     figure, (left, right) = new_figure(name, title, 2)
     # Thick below, thin above: curves that run along one another all stay visible.
     widths = np.linspace(5, 2, len(functions))
@@ -789,7 +795,7 @@ class InColumns:
 
 
 def examine(layer):
-    """Put a layer, or a class of layers, on all instruments; return the Figure of `explore`.
+    """Try all instruments of this file on a layer; return the Figure of `explore`.
 
     Prints the gradient check, values, what 20 random layers leave of signal and gradient, and the
     weight scale at which gradients keep their norm. Raises like `gradient_check`.
@@ -814,8 +820,8 @@ def examine(layer):
 
 
 # Running a lesson -------------------------------------------------------------------------
-# A lesson's main prints and draws. Its figures are shown at the end or, without a screen or with
-# --save, written to files. A notebook or a session stays as it was.
+# Machinery, nothing to learn from: a lesson's main prints and draws; its figures are shown at the
+# end or, without a screen or with --save, written to files. A notebook stays as it was.
 
 
 def run_lesson(main, description):
@@ -948,7 +954,7 @@ def lessons_activations():
 
 
 def add_up(f, count):
-    """One hidden layer of so many units follows a curve; least squares finds its weights.
+    """Fit a curve with one hidden layer of count units; least squares finds the outgoing weights.
 
     Returns x (601,), the curve, what each unit adds (601, count), their sum with a constant, the
     inputs (count,) at which the sum inside a unit is 0, and how far the sum is off the curve.
@@ -958,7 +964,7 @@ def add_up(f, count):
     zeros = np.linspace(-3, 3, count, endpoint=False)
     hidden = np.column_stack([f.forward(count / 3 * (x - zero)) for zero in zeros])
     inputs = np.column_stack([hidden, np.ones_like(x)])
-    # Of all weights that come closest, those nearest to random ones: straight units leave a choice.
+    # Straight units can make the same sum in many ways: take the one nearest to random weights.
     start = 0.2 * np.random.default_rng(0).normal(size=count + 1)
     weights = start + np.linalg.lstsq(inputs, curve - inputs @ start, rcond=None)[0]
     total = inputs @ weights
@@ -1014,7 +1020,7 @@ def show_curves(activations):
 
 
 def train_and_film(network, x, labels, rate, film_steps, points):
-    """Train network; return the classes that it gives points after each of film_steps."""
+    """Train network; return the class that it predicts for every point after each film step."""
     pictures = []
     done = 0
     for step in film_steps:

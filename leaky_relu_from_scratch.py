@@ -39,16 +39,17 @@ class LeakyReLU:
     def forward(self, x):
         x = utils.as_real_array(x)
         alpha = x.dtype.type(self.alpha)
-        # In sums True counts as 1 and False as 0. np.where(x > 0, 1, alpha) takes twice as long.
+        # True counts as 1 and False as 0. np.where(x > 0, 1, alpha) is slower on large arrays.
         self.slope = (x > 0) + alpha * (x <= 0)
         return x * self.slope
 
     def backward(self, grad_output):
         """The chain rule: dL/dx = dL/df * f'(x)."""
-        return utils.upstream_gradient(grad_output, self.slope) * self.slope
+        grad_output = utils.upstream_gradient(grad_output, self.slope)  # checks shape and dtype
+        return grad_output * self.slope
 
     def derivative(self, x):
-        """The slope, 1 or alpha; what forward remembered stays."""
+        """The slope, 1 or alpha. Does not change what forward stored for backward."""
         other = LeakyReLU(self.alpha)
         other.forward(x)
         return other.slope
@@ -113,26 +114,28 @@ def show_revival(bias=-2, rate=1, steps=800):
     figure, (left, right) = utils.new_figure("leaky_relu_revival", title, 2, sharey=True)
     rows = []
     for place, alpha in enumerate(alphas):
-        back, alive, points, points_frozen = [], [], [], []
+        returned, alive, accuracies, accuracies_frozen = [], [], [], []
         for seed in utils.SEEDS:
             dead, accuracy = train_and_watch(alpha, bias, rate, steps, seed)
             came_back = np.any(dead[:-1] & ~dead[1:], axis=0)  # dead before a step, not after it
-            back.append(came_back.sum() / dead[0].sum())
+            returned.append(came_back.sum() / dead[0].sum())
             alive.append(np.sum(dead[0] & ~dead[-1]) / dead[0].sum())
-            points.append(accuracy)
-            points_frozen.append(train_and_watch(alpha, bias, rate, steps, seed, frozen=True)[1])
-        columns = (back, alive, points, points_frozen)
+            accuracies.append(accuracy)
+            accuracies_frozen.append(
+                train_and_watch(alpha, bias, rate, steps, seed, frozen=True)[1]
+            )
+        columns = (returned, alive, accuracies, accuracies_frozen)
         rows.append([f"{alpha:g}", *(utils.spread(runs) for runs in columns)])
-        for panel, runs in ((left, alive), (right, points)):
+        for panel, runs in ((left, alive), (right, accuracies)):
             panel.plot(runs, [place] * len(runs), "o", color=PINK, alpha=0.6)
             panel.plot(np.median(runs), place, "|", color=utils.INK, markersize=20)
     columns = ["alpha", "came back", "alive at the end", "points right", "right if frozen"]
     utils.print_table(columns, rows)
     print(
-        "came back, alive at the end: shares of the units that were dead at first, alive\n"
-        "after some step or after the last. Points right: of new points. If frozen: the\n"
-        "units dead at first are never changed. Even so a leak helps in the median: a\n"
-        "unit on its leak still passes something on."
+        "'came back' and 'alive at the end' are shares of the units that were dead at\n"
+        "first: alive after some step, or after the last. 'points right' is the share of\n"
+        "new points. 'if frozen': the units dead at first are never changed. Even so a\n"
+        "leak helps in the median: a unit on its leak still passes something on."
     )
     left.set(xlabel="share of dead units alive at the end", ylabel="alpha", xlim=(-0.03, 1.03))
     left.set_yticks(range(len(alphas)), [f"{alpha:g}" for alpha in alphas])
@@ -141,15 +144,15 @@ def show_revival(bias=-2, rate=1, steps=800):
 
 
 def show_remedy(rate=1, steps=800):
-    points, dead_first = [], []
+    accuracies, dead_first = [], []
     for seed in utils.SEEDS:
         dead, accuracy = train_and_watch(0, 0, rate, steps, seed)
         dead_first.append(dead[0].mean())
-        points.append(accuracy)
+        accuracies.append(accuracy)
     print(
         f"\nWithout a leak, but with biases that start at 0: {utils.spread(dead_first)} of the\n"
-        f"units are dead at first, and {utils.spread(points)} of the points are right. Look at\n"
-        "biases and rate first."
+        f"units are dead at first, and {utils.spread(accuracies)} of the points are right.\n"
+        "So look at biases and rate first."
     )
 
 

@@ -37,10 +37,11 @@ class ReLU:
 
     def backward(self, grad_output):
         """The chain rule: the upstream gradient where x was positive, else 0."""
-        return utils.upstream_gradient(grad_output, self.slope) * self.slope
+        grad_output = utils.upstream_gradient(grad_output, self.slope)  # checks shape and dtype
+        return grad_output * self.slope
 
     def derivative(self, x):
-        """The slope, 1 or 0; what forward remembered stays."""
+        """The slope, 1 or 0. Does not change what forward stored for backward."""
         other = ReLU()
         other.forward(x)
         return other.slope
@@ -130,7 +131,7 @@ def show_learning(panel, steps=150):
                 runs.append(utils.train(network, *utils.spirals(seed), rate, steps))
             row.append(utils.spread(np.array(runs)[:, -1]))
         rows.append(row)
-        if name != "tanh":  # the runs of the last depth
+        if name != "tanh":  # drawn at its small rate, it would look slow
             utils.plot_runs(panel, range(steps + 1), np.array(runs), **style)
     columns = ["layers:", "scale", "rate", *map(str, depths)]
     utils.print_table(columns, rows)
@@ -156,7 +157,10 @@ def show_depth_and_learning():
 
 
 def train_and_watch(rate, bias, steps, seed, hidden=1):
-    """Which units are dead, before each step and after the last: (steps + 1, hidden, units)."""
+    """Which units are dead before each step and after the last, (steps + 1, hidden, units).
+
+    Returns also the share of new points that are right at the end.
+    """
     x, labels = utils.spirals(seed)
     network = utils.Network([2] + hidden * [32] + [3], ReLU(), utils.HE, bias=bias, seed=seed)
     dead = [utils.dead_units(network, x)]
@@ -183,14 +187,15 @@ def show_dying(steps=100):
     ]
     rows = []
     for rate, bias, panel, style in experiments:
-        shares, back, right = [], 0, []
+        shares, returned, accuracies = [], 0, []
         for seed in utils.SEEDS:
             dead, accuracy = train_and_watch(rate, bias, steps, seed)
             shares.append(dead[:, 0].mean(axis=1))
-            back += np.sum(came_back(dead[:, 0]))
-            right.append(accuracy)
-        first, last = np.array(shares)[:, 0], np.array(shares)[:, -1]
-        rows.append([rate, bias, *map(utils.spread, (first, last)), back, utils.spread(right)])
+            returned += np.sum(came_back(dead[:, 0]))
+            accuracies.append(accuracy)
+        at_first = utils.spread([share[0] for share in shares])
+        at_the_end = utils.spread([share[-1] for share in shares])
+        rows.append([rate, bias, at_first, at_the_end, returned, utils.spread(accuracies)])
         utils.plot_runs(panel, range(steps + 1), shares, label=f"rate {rate}", **style)
     columns = ["rate", "bias", "dead at first", "dead at the end", "came back", "points right"]
     utils.print_table(columns, rows)

@@ -39,10 +39,11 @@ class Sigmoid:
 
     def backward(self, grad_output):
         """The chain rule: dL/dx = dL/ds * s'(x)."""
-        return utils.upstream_gradient(grad_output, self.slope) * self.slope
+        grad_output = utils.upstream_gradient(grad_output, self.slope)  # checks shape and dtype
+        return grad_output * self.slope
 
     def derivative(self, x):
-        """The slope s'(x); what forward remembered stays."""
+        """The slope s'(x). Does not change what forward stored for backward."""
         other = Sigmoid()
         other.forward(x)
         return other.slope
@@ -61,6 +62,12 @@ class SigmoidOfTheOutput(Sigmoid):
 
 
 BLUE = utils.COLORS["Sigmoid"]
+
+
+# A network here has 2 inputs, 32 hidden units and 3 scores, Network([2, 32, 3], ...), and learns
+# which of three spiral arms a point belongs to. Its weights are random numbers of standard
+# deviation weight_scale / sqrt(inputs of the layer). activations_utils.py, section Networks, has it
+# all.
 
 
 def show_bug_in_a_network(steps=300, rate=1, weight_scale=4):
@@ -85,11 +92,16 @@ def show_curve():
 # the examples lie apart, and of the gradient's norm? Two controls: the same with 1/2 subtracted
 # from every output, and without an activation.
 
-NETWORKS = {  # activation, weight scale, style
-    "sigmoid": (Sigmoid(), 1, {"color": BLUE}),
-    "weights 4 times as large": (Sigmoid(), 4, {"color": BLUE, "linestyle": "--"}),
-    "and outputs less 1/2": (utils.TextbookSigmoid(less=0.5), 4, {"color": BLUE, "linestyle": ":"}),
-    "no activation": (utils.NoActivation(), 1, {"color": utils.INK}),
+NETWORKS = {  # activation, weight scale, whether all layers leave about the same share, style
+    "sigmoid": (Sigmoid(), 1, True, {"color": BLUE}),
+    "weights 4 times as large": (Sigmoid(), 4, True, {"color": BLUE, "linestyle": "--"}),
+    "and 1/2 subtracted": (
+        utils.TextbookSigmoid(subtract=0.5),
+        4,
+        False,
+        {"color": BLUE, "linestyle": ":"},
+    ),
+    "no activation": (utils.NoActivation(), 1, True, {"color": utils.INK}),
 }
 
 
@@ -105,7 +117,7 @@ def last_sums_and_slopes(activation, weight_scale, depth, seed, width=64, exampl
     for linear in network.linears:
         sums = linear.forward(h)
         h = activation.forward(sums)
-    return sums, activation.backward(np.ones_like(sums))
+    return sums, activation.backward(np.ones_like(sums))  # upstream gradients of 1: the slopes
 
 
 def show_vanishing(depth=20):
@@ -113,20 +125,21 @@ def show_vanishing(depth=20):
     title = "Sigmoids at weight scale 1: signal and gradient vanish"
     _, (forth, back) = utils.new_figure("sigmoid_vanishing", title, 2, sharey=True)
     rows = []
-    for name, (activation, scale, style) in NETWORKS.items():
+    for name, (activation, scale, evenly, style) in NETWORKS.items():
         signals, gradients = utils.signal_and_gradient_flow(activation, scale, depth=depth)
         utils.plot_runs(forth, range(depth + 1), signals, **style)
         utils.plot_gradient_flow(gradients, ax=back, label=name, **style)
         row = [name]
-        for left in (np.median(signals[:, -1]), np.median(gradients[:, 0])):
-            per_layer = "" if "less" in name else f"{left ** (1 / depth):.2f}"
-            row += [f"{left:.1g}", per_layer]
-        last = [last_sums_and_slopes(activation, scale, depth, seed) for seed in utils.SEEDS]
-        sums, slopes = (
-            typical_size([pair[0] for pair in last]),
-            typical_size([pair[1] for pair in last]),
-        )
-        rows.append([*row, f"{sums:.2g}", f"{slopes:.3f}"])
+        for remaining in (np.median(signals[:, -1]), np.median(gradients[:, 0])):
+            per_layer = f"{remaining ** (1 / depth):.2f}" if evenly else ""
+            row += [f"{remaining:.1g}", per_layer]
+        all_sums, all_slopes = [], []
+        for seed in utils.SEEDS:
+            sums, slopes = last_sums_and_slopes(activation, scale, depth, seed)
+            all_sums.append(sums)
+            all_slopes.append(slopes)
+        sizes = f"{typical_size(all_sums):.2g}", f"{typical_size(all_slopes):.3f}"
+        rows.append([*row, *sizes])
     columns = ["what is left of:", "signal", "per layer", "gradient", "per layer", "sums", "slopes"]
     utils.print_table(columns, rows)
     print(
@@ -134,8 +147,8 @@ def show_vanishing(depth=20):
         "last layer (the root of the average of the squares). Without an activation the\n"
         "weights keep both sizes, so it is the sigmoid's slopes that make them vanish.\n"
         "Weights 4 times as large do not make up for a slope of 1/4: they also multiply\n"
-        "outputs around 1/2, so sums are larger, and slopes there smaller. With outputs\n"
-        "less 1/2 the layers do not all leave the same share, so none is given."
+        "outputs around 1/2, so sums are larger, and slopes there smaller. With 1/2\n"
+        "subtracted the share differs from layer to layer, so none is given."
     )
     forth.set(yscale="log", ylabel="share that is left", xlabel="layers forward from the input")
     forth.set_title("the signal: how far examples lie apart")

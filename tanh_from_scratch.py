@@ -35,15 +35,16 @@ class Tanh:
         y = -2 * np.minimum(np.abs(x), 500)  # exp(-1000) is 0, and 2 * 65504 overflows in float16
         e = np.exp(y)
         self.slope = 4 * e / (1 + e) ** 2  # 1 - tanh^2 without a subtraction
-        m = np.expm1(y)  # e - 1, but with all digits where x is small
+        m = np.expm1(y)  # e - 1, but with all digits where x is small; so 1 - e = -m
         return np.copysign(-m / (2 + m), x)  # (1 - e) / (1 + e), with the sign of x
 
     def backward(self, grad_output):
         """The chain rule: dL/dx = dL/dt * tanh'(x)."""
-        return utils.upstream_gradient(grad_output, self.slope) * self.slope
+        grad_output = utils.upstream_gradient(grad_output, self.slope)  # checks shape and dtype
+        return grad_output * self.slope
 
     def derivative(self, x):
-        """The slope tanh'(x); what forward remembered stays."""
+        """The slope tanh'(x). Does not change what forward stored for backward."""
         other = Tanh()
         other.forward(x)
         return other.slope
@@ -115,7 +116,7 @@ def show_curve():
 # Tanh's slope is larger, its outputs lie around 0, and its steps are longer. Which of these makes
 # a network learn when it is the only change?
 
-LOWERED = utils.TextbookSigmoid(less=0.5)
+LOWERED = utils.TextbookSigmoid(subtract=0.5)
 
 
 def final_losses(activation, weight_scale, rate, hidden, steps):
@@ -133,15 +134,16 @@ def show_one_change_at_a_time(rate=1, steps=200):
     contenders = {  # activation, weight scale, rate
         f"sigmoid (weight scale 1, rate {rate})": (sigmoid, 1, rate),
         f"longer steps: rate {4 * rate}": (sigmoid, 1, 4 * rate),
-        "outputs around 0: less 1/2": (LOWERED, 1, rate),
+        "outputs around 0: minus 1/2": (LOWERED, 1, rate),
         "weights 4 times as large": (sigmoid, 4, rate),
         "weights 8 times as large": (sigmoid, 8, rate),
-        "4 times as large, and less 1/2": (LOWERED, 4, rate),
+        "4 times as large, minus 1/2": (LOWERED, 4, rate),
         f"tanh (weight scale 1, rate {rate})": (Tanh(), 1, rate),
     }
     rows = []
-    for name, how in contenders.items():
-        two, four = (final_losses(*how, hidden, steps) for hidden in (2, 4))
+    for name, (activation, scale, its_rate) in contenders.items():
+        two = final_losses(activation, scale, its_rate, 2, steps)
+        four = final_losses(activation, scale, its_rate, 4, steps)
         rows.append([name, utils.spread(two), utils.spread(four)])
     utils.print_table(["", "two hidden layers", "four hidden layers"], rows)
     straight = utils.spread(final_losses(sigmoid, 1, rate, 0, steps))
@@ -153,27 +155,27 @@ def show_one_change_at_a_time(rate=1, steps=200):
 
 
 def train_lowered_sigmoids(seed, hidden, rate, steps):
-    """Train sigmoids less 1/2 from the weights of a tanh network, so that they stay the same.
+    """Train sigmoids minus 1/2 from the weights of a tanh network, so that they stay the same.
 
-    tanh(z) / 2 = s(2z) - 1/2: sums have to be twice as large, and outputs are half as large. So
-    weights are 2 times as large in the first and the last layer and 4 times between, biases 2
-    times in hidden layers. Where a parameter is k times as large, its gradient is k times smaller;
-    to move k times as far it needs a rate k^2 times as large.
+    s(2z) - 1/2 = tanh(z) / 2. So sums have to be twice as large, and outputs are half as large:
+    weights are 2 times as large in the first layer, 4 times between, 2 times in the last; hidden
+    biases are 2 times as large. A parameter that is k times as large has to move k times as far,
+    and its gradient is k times smaller: it needs a rate k^2 times as large.
     """
     x, labels = utils.spirals(seed)
     network = utils.Network([2] + hidden * [16] + [3], LOWERED, seed=seed)
     weight_factors = [2] + (hidden - 1) * [4] + [2]
     bias_factors = hidden * [2] + [1]
-    for linear, k in zip(network.linears, weight_factors):
-        linear.W = k * linear.W  # biases start at 0
+    for linear, factor in zip(network.linears, weight_factors):
+        linear.W = factor * linear.W  # biases start at 0
     losses = []
     for _ in range(steps + 1):
         loss, gradient = utils.softmax_cross_entropy(network.forward(x), labels)
         losses.append(loss)
         network.backward(gradient)
-        for linear, k, m in zip(network.linears, weight_factors, bias_factors):
-            linear.W = linear.W - k**2 * rate * linear.dW
-            linear.b = linear.b - m**2 * rate * linear.db
+        for linear, of_weights, of_biases in zip(network.linears, weight_factors, bias_factors):
+            linear.W = linear.W - of_weights**2 * rate * linear.dW
+            linear.b = linear.b - of_biases**2 * rate * linear.db
     return np.array(losses)
 
 
@@ -186,10 +188,10 @@ def show_all_three_are_tanh(hidden=4, rate=0.1, steps=200):
         lowered = train_lowered_sigmoids(seed, hidden, rate, steps)
         same = "yes" if np.abs(tanh - lowered).max() < 1e-9 else "no"
         rows.append([seed, f"{tanh[-1]:.9f}", f"{lowered[-1]:.9f}", same])
-    columns = ["seed", f"tanh, step {steps}", "sigmoids less 1/2", "same at all steps"]
+    columns = ["seed", f"tanh, step {steps}", "sigmoids minus 1/2", "same at all steps"]
     utils.print_table(columns, rows)
     print(
-        "Sigmoids less 1/2, with weights 4 times as large (2 times in the first and the\n"
+        "Sigmoids minus 1/2, with weights 4 times as large (2 times in the first and the\n"
         "last layer) and rates 16 (4) times as large, have the same losses."
     )
 
@@ -215,9 +217,11 @@ def show_offsets(layers=(1, 2, 10)):
 
 
 def curvature(inputs, offset):
-    """The means of h_i h_j, the second derivatives of the loss, for independent inputs.
+    """C[i, j]: how fast the slope of the loss in weight i grows when weight j grows.
 
-    The loss is the mean of (w . h - y)^2 / 2, over inputs h = tanh(z) / 2 + offset, z normal.
+    The loss is the mean of (w . h - y)^2 / 2, so C[i, j] is the mean of h_i h_j. The inputs are
+    h = tanh(z) / 2 + offset, with independent normal z. Along a direction d of length 1 the second
+    derivative of the loss is d C d.
     """
     z = np.linspace(-8, 8, 1001)
     density = np.exp(-(z**2) / 2)
@@ -227,14 +231,17 @@ def curvature(inputs, offset):
 
 def steepest_and_flattest(C):
     """The second derivative where all weights grow alike, and where one grows as one shrinks."""
-    alike, against = np.ones(len(C)), np.zeros(len(C))
-    against[:2] = 1, -1
-    return alike @ C @ alike / len(C), against @ C @ against / 2
+    inputs = len(C)
+    alike = np.ones(inputs) / np.sqrt(inputs)  # both directions have length 1
+    against = np.zeros(inputs)
+    against[0], against[1] = np.sqrt(0.5), -np.sqrt(0.5)
+    return alike @ C @ alike, against @ C @ against
 
 
 def way_down(C, goal, start=(-1.0, 0.0)):
     """Descend until a hundredth of the distance is left: the places (steps + 1, 2)."""
-    rate = 2 / sum(steepest_and_flattest(C))  # the best that stays the same
+    steepest, flattest = steepest_and_flattest(C)
+    rate = 2 / (steepest + flattest)  # the best constant rate: it errs as much in both directions
     path = [np.array(start)]
     distance = np.linalg.norm(path[0] - goal)
     while np.linalg.norm(path[-1] - goal) > 0.01 * distance:
@@ -288,8 +295,8 @@ def main():
     show_offsets()
     show_valley()
     print(
-        "\nRemember: tanh is no better function than the sigmoid, but it works at the usual\n"
-        "weight scale and rate. And centre your inputs."
+        "\nRemember: tanh can compute nothing more than the sigmoid, but it trains at the\n"
+        "usual weight scale and rate. And centre your inputs."
     )
 
 
