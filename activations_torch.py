@@ -424,7 +424,7 @@ def show_mistake(steps=60, rate=0.03):
     for loss in (softmax_and_cross_entropy, cross_entropy):
         columns += [digits(values) for values in loss_and_gradient(loss, scores)]
     print("For the score of a wrong class, the two others being 0:")
-    names = ["score", "loss with softmax", "its gradient", "without", "its gradient"]
+    names = ["score", "with softmax: loss", "gradient", "without: loss", "gradient"]
     utils.print_table(names, zip(*columns))
     losses, right = [], []
     for seed in utils.SEEDS:

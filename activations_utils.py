@@ -1100,7 +1100,7 @@ def show_vanishing_and_exploding(activations, depth=20):
         ax.grid(False)
     for name in ("Sigmoid", "ReLU"):
         logarithms, _ = ridge(activations[name], depth=depth, skip=True)
-        rows.append([f"h + {name}", *(round(norm) for norm in logarithms[:, 0]), ""])
+        rows.append([f"skip: h + {name}", *(round(norm) for norm in logarithms[:, 0]), ""])
     print_table(["weight scale:", *(f"{scale:g}" for scale in SCALES), "norm is 1 at"], rows)
     exploded = np.median(gradient_flow(activations["ReLU"], HE, depth=depth, skip=True)[:, 0])
     print(
