@@ -1,6 +1,6 @@
 """How fast are the layers, the gradient check and the scripts? Not part of the tests.
 
-    python tests/benchmark.py                 about a minute, on a machine with nothing else to do
+    python tests/benchmark.py             about a minute, on a machine with nothing else to do
 
 Competitors take turns, so that a slow spell hits all of them, and a ratio is the median of the
 rounds' ratios. Forward and backward passes work on 16,384 elements, few enough to stay in the
@@ -24,28 +24,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from activations_utils import gradient_check
-from leaky_relu_from_scratch import LeakyReLU
-from relu_from_scratch import ReLU
-from sigmoid_from_scratch import Sigmoid
-from tanh_from_scratch import Tanh
+from registry import REGISTRY
 
-ALPHA = 0.01
-TEXTBOOK = {  # forward, and backward from the upstream gradient, the input and the output
-    "Sigmoid": (lambda x: 1 / (1 + np.exp(-x)), lambda g, x, y: g * y * (1 - y)),
-    "Tanh": (np.tanh, lambda g, x, y: g * (1 - y * y)),
-    "ReLU": (lambda x: np.maximum(x, 0), lambda g, x, y: g * (x > 0)),
-    "LeakyReLU": (
-        lambda x: np.where(x > 0, x, ALPHA * x),
-        lambda g, x, y: g * np.where(x > 0, x.dtype.type(1), x.dtype.type(ALPHA)),
-    ),
-}
-LAYERS = {"Sigmoid": Sigmoid(), "Tanh": Tanh(), "ReLU": ReLU(), "LeakyReLU": LeakyReLU(ALPHA)}
-LIMITS = {  # of our time over the textbook's
-    ("Sigmoid", "float32"): 2.5, ("Sigmoid", "float64"): 2.5,
-    ("Tanh", "float32"): 6, ("Tanh", "float64"): 3.5,
-    ("ReLU", "float32"): 1.2, ("ReLU", "float64"): 1.2,
-    ("LeakyReLU", "float32"): 0.5, ("LeakyReLU", "float64"): 0.5,
-}  # fmt: skip
+CHECK_MAY_TAKE = 60  # forward passes
+FIRST_TABLE_WITHIN, SCRIPT_WITHIN = 2, 5  # seconds; without those of import torch
 ONE_THREAD = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 missed = []
 
@@ -74,70 +56,70 @@ def verdict(what, figure, limit):
     return f"{figure:6.2f}   limit {limit:g}{'   MISSED' if figure > limit else ''}"
 
 
-def in_torch(name, x, gradient):
-    """Forward and backward pass of PyTorch, by autograd, as a call."""
-    module = torch.nn.LeakyReLU(ALPHA) if name == "LeakyReLU" else getattr(torch.nn, name)()
-    x, gradient = torch.tensor(x, requires_grad=True), torch.tensor(gradient)
-    return lambda: torch.autograd.grad(module(x), x, gradient)
-
-
-def passes():
-    print("Forward + backward: our time, over the textbook's, over PyTorch's")
-    rng = np.random.default_rng(0)
-    for (name, dtype), limit in LIMITS.items():
-        x, gradient = rng.normal(0, 3, (2, 16_384)).astype(dtype)
-        layer, (forward, backward) = LAYERS[name], TEXTBOOK[name]
-        seconds = take_turns(
-            lambda: (layer.forward(x), layer.backward(gradient)),
-            lambda: backward(gradient, x, forward(x)),
-            in_torch(name, x, gradient),
-        )
-        ratios = np.median(seconds[:, :1] / seconds[:, 1:], axis=0)
-        each = f"{1e9 * np.median(seconds[:, 0]) / x.size:.2f} ns per element"
-        line = verdict(f"{name} {dtype}", ratios[0], limit)
-        print(f"{name:10}{dtype:9}{each:>24}{line:>32}{ratios[1]:14.2f}", flush=True)
-
-
-def checks():
-    print("\nGradient check of a million elements, in forward passes")
-    x = np.random.default_rng(0).normal(size=1_000_000)
-    for name in ("Sigmoid", "ReLU"):
-        layer = LAYERS[name]
-        seconds = take_turns(lambda: gradient_check(layer, x), lambda: layer.forward(x), rounds=7)
-        ratio = np.median(seconds[:, 0] / seconds[:, 1])
-        bare = f"{ratio:6.2f}   (a forward pass that does next to nothing)"
-        print(f"{name:10}{verdict('check', ratio, 30) if name == 'Sigmoid' else bare}", flush=True)
-
-
-def seconds_of(*command):
-    start = perf_counter()
-    subprocess.run(
-        [sys.executable, *command], check=True, stdout=subprocess.DEVNULL, env=ONE_THREAD
+def passes(name, dtype, limit):
+    """Print how long forward and backward take."""
+    entry, layer = REGISTRY[name], REGISTRY[name].make()
+    x, gradient = np.random.default_rng(0).normal(0, 3, (2, 16_384)).astype(dtype)
+    tensor, upstream = torch.tensor(x, requires_grad=True), torch.tensor(gradient)
+    function = getattr(torch.nn.functional, entry.torch)
+    seconds = take_turns(
+        lambda: (layer.forward(x), layer.backward(gradient)),
+        lambda: entry.textbook_backward(gradient, x, entry.textbook(x)),
+        lambda: torch.autograd.grad(function(tensor), tensor, upstream),
     )
-    return perf_counter() - start
+    ratios = np.median(seconds[:, :1] / seconds[:, 1:], axis=0)
+    each = f"{1e9 * np.median(seconds[:, 0]) / x.size:.2f} ns per element"
+    line = verdict(f"{name} {dtype}", ratios[0], limit)
+    print(f"{name:10}{dtype:9}{each:>24}{line:>32}{ratios[1]:14.2f}", flush=True)
 
 
-def scripts(rounds=3):
-    print(
-        "\nWhole scripts with --save, in seconds, the best of three (lesson 5: less import torch)"
-    )
-    paths = [*ROOT.glob("*_from_scratch.py"), *ROOT.glob("activations_*.py")]
+def check():
+    x, layer = np.random.default_rng(0).normal(size=1_000_000), REGISTRY["Sigmoid"].make()
+    seconds = take_turns(lambda: gradient_check(layer, x), lambda: layer.forward(x), rounds=7)
+    ratio = np.median(seconds[:, 0] / seconds[:, 1])
+    print(f"{'Sigmoid':28}{verdict('check', ratio, CHECK_MAY_TAKE)}", flush=True)
+
+
+def run(*command):
+    """Seconds until the first row of the first table, and until the end."""
+    start, first = perf_counter(), None
+    command = [sys.executable, *command]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ONE_THREAD) as process:
+        for line in process.stdout:
+            if first is None and set(line.strip()) == {"-"}:  # under a heading
+                next(process.stdout)  # the names of the columns
+                next(process.stdout)
+                first = perf_counter() - start
+    if process.returncode:
+        sys.exit(f"{command} failed")
+    return first, perf_counter() - start
+
+
+def script(path, rounds=3):
+    """Print how long a script takes with --save, the best of some rounds."""
     with tempfile.TemporaryDirectory() as folder:
-        for path in sorted(paths):
-            best = min(seconds_of(str(path), "--save", folder) for _ in range(rounds))
-            if path.name == "activations_torch.py":
-                numpy, both = (
-                    min(seconds_of("-c", f"import {names}") for _ in range(rounds))
-                    for names in ("numpy", "numpy, torch")
-                )
-                best -= both - numpy
-            print(f"{path.name:28}{verdict(path.name, best, 5)}", flush=True)
+        seconds = [run(str(path), "--save", folder) for _ in range(rounds)]
+    first, whole = np.min(seconds, axis=0)
+    if path.name == "activations_torch.py":
+        alone, both = (
+            min(run("-c", f"import {modules}")[1] for _ in range(rounds))
+            for modules in ("numpy", "numpy, torch")
+        )
+        first, whole = first - (both - alone), whole - (both - alone)
+    print(f"{path.name:28}{verdict(f'{path.name}, first table', first, FIRST_TABLE_WITHIN)}")
+    print(f"{'':28}{verdict(path.name, whole, SCRIPT_WITHIN)}", flush=True)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    passes()
-    checks()
-    scripts()
+    print("Forward + backward: our time, over the textbook's, over PyTorch's")
+    for name, entry in REGISTRY.items():
+        for dtype, limit in zip(("float32", "float64"), entry.may_take):
+            passes(name, dtype, limit)
+    print("\nGradient check of a million elements, in forward passes")
+    check()
+    print("\nScripts with --save, in seconds: first table, all of it (lesson 5: less import torch)")
+    for path in sorted([*ROOT.glob("*_from_scratch.py"), *ROOT.glob("activations_*.py")]):
+        script(path)
     print(f"\nMissed: {', '.join(missed) or 'none'}")
     sys.exit(bool(missed))
