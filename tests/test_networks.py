@@ -1,280 +1,383 @@
-"""Networks, data and flows against PyTorch, SciPy, mpmath, and small cases done by hand."""
+"""Networks, training, data and flows against PyTorch, SciPy, and what algebra knows.
 
-import copy
+"Theirs" are PyTorch's: a network is written anew as a function of tensors, and autograd derives it.
+"""
 
-import mpmath
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import scipy.special
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kstest
+from torch.nn import functional
 
 import activations_utils as utils
-from activations_utils import FORMULAS, HE, SEEDS, Formula, Network, spirals
+from activations_utils import Network, spirals
 from leaky_relu_from_scratch import LeakyReLU
 from relu_from_scratch import ReLU
 from sigmoid_from_scratch import Sigmoid
 from tanh_from_scratch import Tanh
 
 torch.set_num_threads(1)
-CASES = {  # the folder's activation, and PyTorch's
-    "sigmoid": (Sigmoid(), torch.sigmoid),
-    "tanh": (Tanh, torch.tanh),
-    "relu": (ReLU(), torch.relu),
-    "leaky": (LeakyReLU(0.3), lambda x: torch.nn.functional.leaky_relu(x, 0.3)),
-    "formula": (FORMULAS["Sigmoid - 1/2"], lambda x: torch.sigmoid(x) - 0.5),
+
+
+def torch_lowered(x):
+    return torch.sigmoid(x) - 0.5
+
+
+ACTIVATIONS = {  # ours, and theirs
+    "Sigmoid": (Sigmoid, torch.sigmoid),
+    "ReLU": (ReLU(), torch.relu),
+    "LeakyReLU": (LeakyReLU(0.3), torch.nn.LeakyReLU(0.3)),
+    "TextbookSigmoid": (utils.TextbookSigmoid(), torch.sigmoid),
+    "less 1/2": (utils.TextbookSigmoid(subtract=0.5), torch_lowered),
+    "TextbookTanh": (utils.TextbookTanh(), torch.tanh),
+    "NoActivation": (utils.NoActivation(), torch.nn.Identity()),
 }
-each = pytest.mark.parametrize(("ours", "theirs"), CASES.values(), ids=CASES)
-SHAPES = {"plain": ([2, 5, 4, 6, 3], False), "skip": ([4, 4, 4, 4, 3], True), "none": ([2, 3], 0)}
-shapes = pytest.mark.parametrize(("sizes", "skip"), SHAPES.values(), ids=SHAPES)
+SHAPES = {  # sizes, skip
+    "plain": ([2, 5, 4, 6, 3], False),
+    "skip": ([4, 4, 4, 4, 3], True),
+    "no hidden layer": ([2, 3], False),
+}
+each_activation = pytest.mark.parametrize(
+    ("ours", "theirs"), ACTIVATIONS.values(), ids=ACTIVATIONS.keys()
+)
+each_shape = pytest.mark.parametrize(("sizes", "skip"), SHAPES.values(), ids=SHAPES.keys())
 
 
-def some_network(sizes, activation, **how):
-    """Three networks whose biases differ, inputs, and gradients for their scores."""
+def parameters(network):
+    """All weights, then all biases."""
+    return [linear.W for linear in network.linears] + [linear.b for linear in network.linears]
+
+
+def gradients(network):
+    return [linear.dW for linear in network.linears] + [linear.db for linear in network.linears]
+
+
+def tensors(arrays):
+    return [torch.tensor(array, requires_grad=True) for array in arrays]
+
+
+def torch_scores(h, weights_and_biases, activation, skip):
+    count = len(weights_and_biases) // 2
+    weights, biases = weights_and_biases[:count], weights_and_biases[count:]
+    for W, b in zip(weights[:-1], biases):
+        h = activation(h @ W + b) + (h if skip else 0)
+    return h @ weights[-1] + biases[-1]
+
+
+def some_network(activation, sizes, skip=False):
+    """A network whose biases differ, examples, and a gradient for their scores."""
     rng = np.random.default_rng(2024)
-    network = Network(sizes, activation, 1.3, seeds=range(3), **how)
-    for b in network.b:
-        b += rng.normal(size=b.shape)
-    return network, rng.normal(size=(3, 7, sizes[0])), rng.normal(size=(3, 7, sizes[-1]))
+    network = Network(sizes, activation, 1.3, skip=skip)
+    for linear in network.linears:
+        linear.b += rng.normal(size=linear.b.shape)
+    return network, rng.normal(size=(7, sizes[0])), rng.normal(size=(7, sizes[-1]))
 
 
-def tensors(arrays, seed):
-    return [torch.tensor(array[seed], requires_grad=True) for array in arrays]
+# A network -----------------------------------------------------------------------------------
 
 
-def torch_pass(W, b, f, x, skip=False):
-    """x, the outputs of the hidden layers, and the scores."""
-    h = [x]
-    for V, a in zip(W[:-1], b):
-        h.append(f(h[-1] @ V + a) + (h[-1] if skip else 0))
-    return [*h, h[-1] @ W[-1] + b[-1]]
-
-
-def correlation(*blocks):  # the largest between any two
-    return np.abs(np.corrcoef([np.ravel(block) for block in blocks]) - np.eye(len(blocks))).max()
-
-
-@each
-@shapes
-def test_outputs_and_gradients_are_pytorchs(ours, theirs, sizes, skip):
-    network, x, delta = some_network(sizes, ours, skip=skip)
+@each_activation
+@each_shape
+def test_scores_and_all_gradients_are_those_of_autograd(ours, theirs, sizes, skip):
+    network, x, gradient = some_network(ours, sizes, skip)
     scores = network.forward(x)
-    network.backward(delta)
-    for seed in range(3):
-        W, b, (x_seed,) = (tensors(arrays, seed) for arrays in (network.W, network.b, [x]))
-        h = torch_pass(W, b, theirs, x_seed, skip)
-        wanted = torch.autograd.grad(h[-1], [*W, *b, *h[:-1]], torch.tensor(delta[seed]))
-        found = [*network.h, scores, *network.dW, *network.db, *network.dh]
-        for mine, other in zip(found, [*h, *wanted], strict=True):
-            assert_allclose(mine[seed], other.detach(), rtol=1e-11, atol=1e-13)
-
-
-@shapes
-def test_gradients_are_what_finite_differences_measure(sizes, skip):
-    network, x, delta = some_network(sizes, Tanh(), skip=skip)
-    network.forward(x)
-    network.backward(delta)
-    gradients = [*network.dW, *network.db, network.dh[0]]
-    for array, gradient in zip([*network.W, *network.b, x], gradients, strict=True):
-        for row, column in np.ndindex(array.shape[1:]):
-            sums = []
-            for d in (1e-6, -1e-6):
-                array[:, row, column] += d
-                sums.append((network.forward(x) * delta).sum(axis=(1, 2)))
-                array[:, row, column] -= d
-            measured = (sums[0] - sums[1]) / 2e-6
-            assert_allclose(gradient[:, row, column], measured, rtol=1e-6, atol=1e-7)
+    gradient_of_x = network.backward(gradient)
+    found = [*gradients(network), gradient_of_x]
+    inputs = tensors([*parameters(network), x])
+    wanted_scores = torch_scores(inputs[-1], inputs[:-1], theirs, skip)
+    wanted = torch.autograd.grad(wanted_scores, inputs, torch.tensor(gradient))
+    assert_allclose(scores, wanted_scores.detach(), rtol=1e-11, atol=1e-13)
+    for mine, other in zip(found, wanted, strict=True):
+        assert_allclose(mine, other, rtol=1e-11, atol=1e-13)
 
 
 def test_one_step_moves_every_parameter_against_its_gradient_by_the_rate():
-    network, x, delta = some_network([2, 4, 3], Sigmoid())
+    network, x, gradient = some_network(Tanh(), [2, 4, 3])
     network.forward(x)
-    network.backward(delta)
-    before = copy.deepcopy(network.W + network.b)
-    network.descend(0.25)
-    for old, new, gradient in zip(before, network.W + network.b, network.dW + network.db):
-        assert_array_equal(new, old - 0.25 * gradient)
+    network.backward(gradient)
+    before = [array.copy() for array in parameters(network)]
+    network.step(0.25)
+    for old, new, slope in zip(before, parameters(network), gradients(network), strict=True):
+        assert_allclose(new, old - slope / 4, rtol=1e-14)
 
 
 @pytest.mark.parametrize("scale", [1, 2.5])
 def test_weights_start_normal_with_the_documented_deviation_and_biases_at_bias(scale):
-    sizes = [60, 50, 70, 40]
-    network = Network(sizes, Tanh(), scale, bias=-0.7, seeds=range(6))
-    for W, n, m in zip(network.W, sizes[:-1], sizes[1:], strict=True):
-        assert W.shape == (6, n, m)
-        assert kstest(W.ravel() * n**0.5 / scale, "norm").pvalue > 1e-3
-        assert_allclose(W.std(axis=(1, 2)) * n**0.5, scale, rtol=0.06)
-    for b, m, expected in zip(network.b, sizes[1:], (-0.7, -0.7, 0), strict=True):
-        assert_array_equal(b, np.full((6, 1, m), expected))
+    sizes = [150, 120, 170, 90]
+    network = Network(sizes, Tanh(), scale, bias=-0.7)
+    for linear, inputs, units in zip(network.linears, sizes[:-1], sizes[1:], strict=True):
+        assert linear.W.shape == (inputs, units)
+        assert kstest(linear.W.ravel() * inputs**0.5 / scale, "norm").pvalue > 1e-3
+        assert linear.W.std() * inputs**0.5 == pytest.approx(scale, rel=0.03)
+    for linear, units, bias in zip(network.linears, sizes[1:], (-0.7, -0.7, 0), strict=True):
+        assert_array_equal(linear.b, np.full(units, bias))
 
 
-def test_seeds_and_layers_are_independent_and_the_same_whatever_stands_beside_them():
-    three = Network([8, 8, 8, 8], ReLU(), seeds=[4, 0, 9])
-    alone = Network([8, 8, 8, 8], ReLU(), 2.0, seeds=[9])
-    for W, other in zip(three.W, alone.W):
-        assert_array_equal(other[0], 2 * W[2])
-    noise = (spirals([4], points=32)[0][0] @ [1, 1j] - arms(0.5, 32)).view(float)
-    assert correlation(*three.W[0], *three.W[1], *three.W[2], noise[:64]) < 0.5
+def test_weights_do_not_depend_on_layers_behind_them_and_scale_exactly():
+    short = Network([8, 8, 8], Tanh(), seed=3)
+    long = Network([8, 8, 8, 8, 8], ReLU(), 2.0, bias=1, seed=3, skip=True)
+    for one, other in zip(short.linears, long.linears):
+        assert_array_equal(2 * one.W, other.W)
 
 
-@each
-def test_descent_goes_the_way_of_pytorch_seed_by_seed(ours, theirs):
-    x, labels = spirals(range(3), points=5)
-    network = Network([2, 5, 4, 3], ours, HE, seeds=range(3))
-    looks = lambda loss: (loss, network.forward(x[:, 1:]))[0]  # at other examples, on the way
-    together = np.array([looks(loss) for loss in utils.descent(network, x, labels, 0.4, 6)])
-    assert together.shape == (7, 3)
-    for seed in range(3):
-        start = Network([2, 5, 4, 3], ours, HE, seeds=[seed])
-        W, b = tensors(start.W, 0), tensors(start.b, 0)
-        for mine in together[:, seed]:
-            scores = torch_pass(W, b, theirs, torch.tensor(x[seed]))[-1]
-            loss = torch.nn.functional.cross_entropy(scores, torch.tensor(labels[seed]))
-            assert mine == pytest.approx(loss.item(), rel=1e-12)
-            for p, gradient in zip([*W, *b], torch.autograd.grad(loss, [*W, *b])):
-                p.data -= 0.4 * gradient
+def test_seeds_layers_noise_inputs_and_gradients_are_all_drawn_independently():
+    drawn = []
+    for seed in (0, 1):
+        drawn += [linear.W for linear in Network([8] * 5, Tanh(), seed=seed).linears]
+        for new in (False, True):
+            drawn.append(noise_of(spirals(seed, points=11, new=new)[0], turns=0.5)[:32])
+        outputs, back = utils.random_passes(Tanh(), depth=2, width=8, examples=8, seed=seed)
+        drawn += [outputs[0], back[-1]]
+    flat = [np.ravel(array) for array in drawn]
+    alike = np.abs(np.corrcoef(flat) - np.eye(len(flat)))
+    assert alike.max() < 0.6
 
 
-@pytest.mark.parametrize("steps", [0, 1, 5])
-def test_descent_yields_the_loss_of_the_network_as_it_then_is(steps, monkeypatch):
-    data, taken = spirals([1, 2], points=4), []
-    network, step = Network([2, 4, 3], Tanh(), seeds=[1, 2]), Network.descend
-    monkeypatch.setattr(Network, "descend", lambda *args: (taken.append(args[1]), step(*args)))
-    for count, loss in enumerate(utils.descent(network, *data, 0.7, steps)):
-        assert taken == [0.7] * count
-        now = utils.softmax_cross_entropy(copy.deepcopy(network).forward(data[0]), data[1])[0]
-        assert_array_equal(loss, now)
-    assert len(taken) == count == steps
+def test_every_hidden_layer_has_its_own_copy_of_the_activation_and_ours_is_left_alone():
+    activation = Tanh()
+    network = Network([2, 4, 4, 3], activation)
+    network.forward(np.ones((1, 2)))
+    own = [layer for layer in network.layers if isinstance(layer, Tanh)]
+    assert len(own) == 2
+    assert len({id(layer) for layer in [activation, *own]}) == 3
+    assert activation.slope is None
 
 
-def test_cross_entropy_is_pytorchs_and_scipys():
+def test_what_is_no_network_is_refused():
+    with pytest.raises(ValueError, match="sizes must hold"):
+        Network([2], Tanh())
+    with pytest.raises(TypeError, match="forward and backward"):
+        Network([2, 3, 3], np.tanh)
+
+
+# Loss and training ---------------------------------------------------------------------------
+
+
+def test_cross_entropy_is_scipys_and_its_gradient_pytorchs():
     rng = np.random.default_rng(0)
-    scores, labels = rng.normal(0, 5, (4, 9, 3)), rng.integers(0, 3, (4, 9))
+    scores, labels = rng.normal(0, 5, (9, 4)), rng.integers(0, 4, 9)
     loss, gradient = utils.softmax_cross_entropy(scores, labels)
-    logs = np.take_along_axis(scipy.special.log_softmax(scores, -1), labels[..., None], -1)
-    assert_allclose(loss, -logs.mean(axis=(1, 2)), rtol=1e-13)
+    log_p = scipy.special.log_softmax(scores, axis=1)
+    assert loss == pytest.approx(-np.mean([row[k] for row, k in zip(log_p, labels)]), rel=1e-13)
     theirs = torch.tensor(scores, requires_grad=True)
-    losses = torch.nn.functional.cross_entropy(theirs.mT, torch.tensor(labels), reduction="none")
-    wanted = torch.autograd.grad(losses.mean(1).sum(), theirs)[0]
-    assert_allclose(gradient, wanted, rtol=1e-9, atol=1e-16)
-    huge = np.array([[[1000.0, -1000, 0]] * 2])
-    loss, gradient = utils.softmax_cross_entropy(huge, np.array([[0, 1]]))
+    functional.cross_entropy(theirs, torch.tensor(labels)).backward()
+    assert_allclose(gradient, theirs.grad, rtol=1e-9, atol=1e-16)
+
+
+def test_cross_entropy_of_very_large_scores_is_exact_and_leaves_them_alone():
+    scores = np.array([[1000.0, -1000, 0], [1000, -1000, 0]])
+    loss, gradient = utils.softmax_cross_entropy(scores, [0, 1])
     assert loss == 1000  # the mean of 0 and 2000
-    assert_array_equal(gradient[0], [[0, 0, 0], [0.5, -0.5, 0]])
-    assert_array_equal(huge[0, 1], [1000, -1000, 0])
+    assert_array_equal(gradient, [[0, 0, 0], [0.5, -0.5, 0]])
+    assert_array_equal(scores, [[1000, -1000, 0], [1000, -1000, 0]])
 
 
-def arms(turns, points):  # without noise, as complex numbers
-    radius = np.linspace(0.1, 1, points)
-    return np.ravel([radius * np.exp(2j * np.pi * (arm / 3 + turns * radius)) for arm in range(3)])
+NEGATIVE, TOO_LARGE, ONE_HOT, COLUMN = [0, -1], [0, 3], [[1, 0, 0], [0, 1, 0]], [[0], [1]]
+REFUSED = [NEGATIVE, TOO_LARGE, ONE_HOT, COLUMN, [0.0, 1.0], [True, False], [0], [0, 1, 2], [], 1]
 
 
-@pytest.mark.parametrize("new", [False, True])
-def test_spirals_are_three_arms_with_noise(new):
-    x, labels = spirals(range(400), turns=0.75, points=10, new=new)
-    assert_array_equal(labels, [np.repeat([0, 1, 2], 10)] * 400)
-    noise = x @ [1, 1j] - arms(0.75, 10)
-    assert np.abs(noise.mean(axis=0)).max() < 0.013  # of 400
-    assert [noise.real.std(), noise.imag.std()] == pytest.approx([0.05, 0.05], rel=0.02)
-    assert correlation(*noise.real.T, *noise.imag.T) < 0.25
+@pytest.mark.parametrize("labels", REFUSED, ids=repr)
+def test_labels_that_would_train_something_else_are_refused(labels):
+    with pytest.raises(ValueError, match="labels must"):
+        utils.softmax_cross_entropy(np.zeros((2, 3)), labels)
 
 
-def test_new_points_and_other_seeds_differ_and_the_same_seed_does_not():
-    old, new = spirals()[0], spirals(new=True)[0]
-    noise = np.concatenate([old, new]) @ [1, 1j] - arms(0.5, 20)
-    assert correlation(*noise.view(float)) < 0.4
-    for flag, x in ((False, old), (True, new)):
-        assert_array_equal(spirals([3], new=flag)[0][0], x[3])
+@pytest.mark.parametrize("shape", [(0, 3), (2, 0), (3,), (2, 3, 1), ()])
+def test_scores_that_are_no_rows_of_classes_are_refused(shape):
+    with pytest.raises(ValueError, match="scores must"):
+        utils.softmax_cross_entropy(np.zeros(shape), [0, 1])
+
+
+@each_activation
+@pytest.mark.parametrize("skip", [False, True])
+def test_training_goes_the_way_of_a_pytorch_loop(ours, theirs, skip):
+    x, labels = spirals(1, points=5)
+    network = Network([2, 2, 2, 3], ours, utils.HE, seed=1, skip=skip)
+    theirs_too = tensors(parameters(network))
+    losses = utils.train(network, x, labels, 0.4, 6)
+    wanted = []
+    for _ in range(7):
+        scores = torch_scores(torch.tensor(x), theirs_too, theirs, skip)
+        loss = functional.cross_entropy(scores, torch.tensor(labels))
+        wanted.append(loss.item())
+        for tensor, slope in zip(theirs_too, torch.autograd.grad(loss, theirs_too)):
+            tensor.data -= 0.4 * slope
+    assert_allclose(losses, wanted, rtol=1e-12)
 
 
 def test_accuracy_is_the_share_whose_label_scores_highest():
-    network = Network([3, 3], Tanh(), seeds=range(2))
-    network.W[0][:] = np.eye(3)  # scores are the inputs
-    x = np.array([[[1, 0, 0], [0, 2, 1], [0, 0, 1], [-3, -2, -1]], [[1, 0, 0]] * 4])
-    found = utils.accuracy(network, x, np.array([[0, 1, 2, 0], [0, 1, 1, 1]]))
-    assert_array_equal(found, [0.75, 0.25])
+    network = Network([3, 3], Tanh())
+    network.linears[0].W = np.eye(3)  # scores are the inputs
+    x = np.array([[1, 0, 0], [0, 2, 1], [0, 0, 1], [-3, -2, -1]])
+    assert utils.accuracy(network, x, [0, 1, 2, 0]) == 0.75
+    network.linears[0].b = np.array([0, 9, 0])
+    assert utils.accuracy(network, x, [0, 1, 2, 0]) == 0.25
 
 
-@each
+def test_dead_units_are_those_that_no_example_makes_positive():
+    network = Network([2, 4, 2, 2], ReLU())
+    network.linears[0].W = np.array([[1.0, -1, 0, 1], [0, 0, 1, -1]])
+    network.linears[0].b = np.array([0.0, 0, -5, 0])
+    network.linears[1].W = np.array([[1.0, -1], [0, -1], [1, -1], [0, -1]])
+    first, second = utils.dead_units(network, np.array([[1.0, 1], [-2, -1]]))
+    assert first.tolist() == [False, False, True, True]  # sums of the last: 0 and -1
+    assert second.tolist() == [False, True]
+
+
+# Data ----------------------------------------------------------------------------------------
+
+
+def noise_of(x, turns):
+    """What is left of spirals if the arms are taken away, each turned by a third of a circle."""
+    points = len(x) // 3
+    place = x[:, 0] + 1j * x[:, 1]
+    radius = np.tile(np.linspace(0.1, 1, points), 3)
+    third = np.repeat([0, 1, 2], points) / 3
+    noise = place - radius * np.exp(2j * np.pi * (third + turns * radius))
+    return np.column_stack([noise.real, noise.imag])
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_spirals_are_three_arms_with_noise_of_deviation_005(new):
+    noises = []
+    for seed in range(300):
+        x, labels = spirals(seed, turns=0.75, points=10, new=new)
+        assert_array_equal(labels, np.repeat([0, 1, 2], 10))
+        noises.append(noise_of(x, turns=0.75))
+    assert np.abs(np.mean(noises, axis=0)).max() < 0.015  # of every point, over 300 seeds
+    assert np.std(noises, axis=(0, 1)) == pytest.approx([0.05, 0.05], rel=0.03)
+    assert kstest(np.ravel(noises) / 0.05, "norm").pvalue > 1e-3
+
+
+def test_a_grid_holds_its_points_row_by_row():
+    side, points = utils.grid_of_points(-1, 2, 4)
+    assert side.tolist() == [-1, 0, 1, 2]
+    assert points.tolist() == [[x1, x2] for x2 in side for x1 in side]
+
+
+# Flows through random layers -----------------------------------------------------------------
+
+
+@each_activation
 @pytest.mark.parametrize("skip", [False, True])
-def test_flows_are_those_of_explicit_jacobians(ours, theirs, skip):
+def test_random_passes_and_flows_are_those_of_autograd_layer_by_layer(ours, theirs, skip):
     how = {"depth": 3, "width": 5, "examples": 4, "skip": skip}
-    network = utils.random_network(ours, 1.5, **how)
-    signal, gradient = utils.signal_flow(ours, 1.5, **how), utils.gradient_flow(ours, 1.5, **how)
-    assert signal.shape == gradient.shape == (4, len(SEEDS))
-    for seed in SEEDS:
-        W = [torch.tensor(w[seed]) for w in network.W]
-        layer = [lambda h, V=V: theirs(h @ V) + (h if skip else 0) for V in W[:3]]
-        h, squares = [torch.tensor(network.h[0][seed])], np.zeros(4)
-        for f in layer:
-            h.append(f(h[-1]))
-        for example, delta in enumerate(torch.tensor(network.dh[-1][seed])):
-            for i in (3, 2, 1, 0):
-                if i < 3:
-                    delta = delta @ torch.autograd.functional.jacobian(layer[i], h[i][example])
-                squares[i] += float(delta @ delta)
-        assert_allclose(gradient[:, seed], (squares / squares[3]) ** 0.5, rtol=1e-11)
-        apart = np.array([np.mean([np.std(unit) for unit in outputs.numpy().T]) for outputs in h])
-        assert_allclose(signal[:, seed], apart / apart[0], rtol=1e-11)
+    signals, norms = utils.signal_and_gradient_flow(ours, 1.5, **how)
+    assert signals.shape == norms.shape == (5, 4)
+    assert_array_equal(utils.gradient_flow(ours, 1.5, **how), norms)
+    for seed in utils.SEEDS:
+        outputs, back = utils.random_passes(ours, 1.5, seed=seed, **how)
+        h = [torch.tensor(outputs[0], requires_grad=True)]
+        for linear in Network([5] * 4, ours, 1.5, seed=seed).linears:
+            below = h[-1] if skip else 0
+            h.append(theirs(h[-1] @ torch.tensor(linear.W)) + below)
+        wanted = torch.autograd.grad(h[-1], h, torch.tensor(back[-1]))
+        apart = []
+        for place in range(4):
+            assert_allclose(outputs[place], h[place].detach(), rtol=1e-11, atol=1e-13)
+            assert_allclose(back[place], wanted[place], rtol=1e-11, atol=1e-13)
+            deviations = [unit.std(correction=0).item() for unit in h[place].detach().T]
+            apart.append(sum(deviations) / 5)
+        lengths = np.array([slope.pow(2).sum().sqrt().item() for slope in wanted])
+        assert_allclose(signals[seed], np.array(apart) / apart[0], rtol=1e-11)
+        assert_allclose(norms[seed], lengths / lengths[-1], rtol=1e-11)
 
 
-def test_random_networks_are_as_deep_and_wide_as_they_say_with_normal_inputs_of_their_own():
-    network = utils.random_network(Tanh(), 2.0)
-    assert len(network.h) == len(network.dh) == len(network.W) == 21
-    assert {h.shape for h in (*network.h, *network.dh)} == {(5, 16, 64)}
-    assert_array_equal(network.W[4], Network([64] * 22, Tanh(), 2.0).W[4])
-    upstream = np.linalg.solve(network.W[-1], network.dh[-1].mT).mT  # dL/dscores
-    for drawn in (network.h[0], upstream):
+def test_random_passes_are_20_layers_of_64_units_for_16_normal_examples():
+    outputs, back = utils.random_passes(Tanh())
+    assert [array.shape for array in outputs] == [(16, 64)] * 21
+    assert [array.shape for array in back] == [(16, 64)] * 21
+    for drawn in (outputs[0], back[-1]):
         assert kstest(drawn.ravel(), "norm").pvalue > 1e-3
-    assert correlation(*network.h[0], *upstream) < 0.15
 
 
-LINEAR = Formula(lambda x: x, np.ones_like)
-RIDGES = {  # where matrices alone have it, f(x) = x / 4 has it at exactly four times the scale
-    "linear": (LINEAR, 1, 0.03),
-    "a quarter": (Formula(lambda x: x / 4, lambda y: 0 * y + 0.25), 4 * utils.ridge(LINEAR)[1], 0),
-    "relu": (ReLU(), 2**0.5, 0.05),
-    "leaky": (LeakyReLU(0.5), 1.6**0.5, 0.05),
-    "below the lowest scale": (LeakyReLU(3), np.nan, 0),
-    "no slope": (Formula(lambda x: x, np.zeros_like), np.nan, 0),
+class Times:
+    """The straight line factor * x; its slope may be said to be another one."""
+
+    def __init__(self, factor, slope=None):
+        self.factor, self.slope = factor, factor if slope is None else slope
+
+    def forward(self, x):
+        return self.factor * x
+
+    def backward(self, grad_output):
+        return self.slope * grad_output
+
+
+class Square:
+    def forward(self, x):
+        self.x = x
+        return x * x
+
+    def backward(self, grad_output):
+        return 2 * self.x * grad_output
+
+
+def test_what_overflows_counts_as_exploded():
+    signals, norms = utils.signal_and_gradient_flow(Square(), 8)
+    assert_array_equal(signals[:, -1], np.inf)
+    assert_array_equal(norms[:, 0], np.inf)
+    assert_array_equal(utils.log_norms(Square(), 8)[:3], 300)
+
+
+def test_log_norms_are_logarithms_of_the_median_and_end_at_300():
+    runs = utils.gradient_flow(Tanh(), 2, depth=6, examples=4)
+    medians = [sorted(column)[2] for column in runs.T]
+    assert_allclose(10 ** utils.log_norms(Tanh(), 2, depth=6), medians, rtol=1e-11)
+    assert utils.log_norms(Times(1, slope=0), 1)[0] == -300
+
+
+RIDGES = {  # activation, where weights alone have it
+    "no activation": (utils.NoActivation(), 1),
+    "a quarter": (Times(0.25), 4),
+    "ReLU": (ReLU(), 2**0.5),
+    "LeakyReLU": (LeakyReLU(0.5), 1.6**0.5),
 }
 
 
-@pytest.mark.parametrize(("layer", "known", "within"), RIDGES.values(), ids=RIDGES)
-def test_the_ridge_is_where_it_is_known_to_be(layer, known, within):
-    norms, scale = utils.ridge(layer)
-    assert norms.shape == (len(utils.SCALES), 21)
-    assert scale == pytest.approx(known, rel=within + 1e-12, nan_ok=True)
+@pytest.mark.parametrize(("activation", "known"), RIDGES.values(), ids=RIDGES.keys())
+def test_the_ridge_is_where_algebra_has_it(activation, known):
+    logarithms, scale = utils.ridge(activation)
+    assert logarithms.shape == (11, 21)
+    assert_allclose(logarithms[2], utils.log_norms(activation, 2))  # the scales: 1/2, 1, 2, ...
+    assert scale == pytest.approx(known, rel=0.05)
 
 
-def test_the_ridge_is_the_lowest_scale_at_which_the_median_rises_through_1(monkeypatch):
-    ends, seen = [7, 0.5, 2, 0.1, 0.01, 1e-3, 10, *[0.1] * (len(utils.SCALES) - 7)], []
+@pytest.mark.parametrize("activation", [LeakyReLU(3), Times(1, slope=0)])
+def test_there_is_no_ridge_below_the_lowest_scale_or_without_a_slope(activation):
+    assert np.isnan(utils.ridge(activation)[1])
 
-    def flow(activation, scale, **how):
-        seen.append((activation, scale, how["depth"], how["skip"]))
-        return np.outer([ends[len(seen) - 1], 7, 1], [1, 1, 1e9])  # the mean is not the median
+
+def test_of_two_ridges_the_lower_counts(monkeypatch):
+    asked = []
+
+    def flow(activation, weight_scale, **how):
+        asked.append((activation, how["depth"], how["skip"]))
+        grown = 3 <= weight_scale < 20 or weight_scale >= 100
+        norm = 10 if grown else 0.1
+        return np.outer([norm, norm, norm, 1e9, 1e9], np.ones(31))  # their mean is always above 1
 
     monkeypatch.setattr(utils, "gradient_flow", flow)
-    norms, scale = utils.ridge("f", 30, skip=True)
-    assert_allclose(norms, np.log10([[end, 7, 1] for end in ends]))
-    assert scale == pytest.approx(0.5 * 2**0.75)  # half-way, as logarithms, from 0.7 to 1
-    assert seen == [("f", pytest.approx(2 ** (k / 2 - 1)), 30, True) for k in range(len(ends))]
+    assert utils.ridge("mine", depth=30, skip=True)[1] == pytest.approx(3, rel=0.04)
+    assert set(asked) == {("mine", 30, True)}
 
 
-EXACT = {
-    "no activation": lambda x: x,
-    "Sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
-    "Sigmoid - 1/2": lambda x: 1 / (1 + mpmath.exp(-x)) - mpmath.mpf(1) / 2,
-    "Tanh": mpmath.tanh,
-}
+SAME = "`layer in hidden` compares layers, which fails for a dataclass that holds an array"
 
 
-@pytest.mark.parametrize("name", FORMULAS)
-def test_formulas_are_what_they_are_called(name):
-    x = np.linspace(-8, 8, 33)
-    wanted = [float(EXACT[name](value)) for value in x]
-    assert_allclose(FORMULAS[name].forward(x), wanted, rtol=1e-13, atol=1e-15)
-    slopes = [float(mpmath.diff(EXACT[name], value)) for value in x]
-    assert_allclose(FORMULAS[name].backward(3 * x), 3 * x * slopes, rtol=1e-8)
-    assert pytest.approx(2**0.5) == HE
+@pytest.mark.xfail(strict=True, reason=SAME)
+def test_layers_that_compare_their_arrays_can_be_sent_through():
+    @dataclass
+    class Remembering(utils.TextbookTanh):
+        t: np.ndarray = None
+
+    wanted = utils.gradient_flow(utils.TextbookTanh(), depth=3)
+    assert_allclose(utils.gradient_flow(Remembering(), depth=3), wanted, rtol=1e-12)
+
+
+def test_the_weight_scale_of_he_is_the_root_of_2():
+    assert pytest.approx(2**0.5, rel=1e-15) == utils.HE

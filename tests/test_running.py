@@ -1,9 +1,10 @@
 """What a lesson does where it is run: terminals, pipes, folders, backends, sessions, notebooks.
 
-A tiny lesson stands for all of them; the six scripts are run as well, once each.
+A tiny lesson stands for all of them.
 """
 
 import base64
+import contextlib
 import io
 import os
 import re
@@ -12,10 +13,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import matplotlib
+import matplotlib.pyplot as plt
 import pytest
 from jupyter_client.manager import start_new_kernel
 
@@ -30,11 +31,10 @@ import activations_utils as utils
 
 def main():
     print("A lesson.")
-    still, _ = utils.new_figure("The still one", height=2)
-    moving, _ = utils.new_figure("The moving one", height=3)
+    utils.new_figure("still", "The still one", height=2)
+    moving, _ = utils.new_figure("moving", "The moving one", height=3)
     moving.animation = FuncAnimation(moving, moving.set_linewidth, [1, 2])
     moving.canvas.draw()
-    return {"still": still, "moving": moving}
 
 
 if __name__ == "__main__":
@@ -43,32 +43,28 @@ if __name__ == "__main__":
 IMPORTS = """
 import sys, matplotlib
 settings = dict.copy(matplotlib.rcParams)  # as they are: to ask for the backend chooses one
-lessons = [name.removesuffix(".py") for name in sys.argv[1:]]
-for place, name in enumerate(lessons):
+for name in sys.argv[1:]:
     __import__(name)
-    others = {"torch", *lessons} & {*sys.modules} - {*lessons[: place + 1]}
-    assert not others or name == "activations_torch", f"{name} brings {others}"
+    brought = {"torch", *sys.argv[1:]} & {*sys.modules} - {name, "activations_utils"}
+    assert not brought, f"{name} brings {brought}"
+    del sys.modules[name]
 assert dict.__eq__(matplotlib.rcParams, settings)
 assert matplotlib.pyplot.get_fignums() == []
 """
+LESSONS = sorted(path.name for path in ROOT.glob("*.py"))
 PICTURES = ["moving.gif", "still.png"]
 WINDOWS = "WINDOW 1 of 2: The still one\nWINDOW 2 of 2: The moving one\nOpen until closed.\n"
 READERS_OWN = "interactive: True\nfont.size: 24\naxes.facecolor: black\nsavefig.dpi: 50\n"
 PATH = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
 NOT_OURS = "DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "PYTHONUNBUFFERED"
-LINUX = sys.platform == "linux"  # elsewhere there always is a screen
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
-ENVIRONMENT |= {"PYTHONIOENCODING": "ascii", "PYTHONPATH": PATH}
-ENVIRONMENT |= {} if LINUX else {"MPLBACKEND": "agg"}
-BACKENDS = ["svg", "module://matplotlib.backends.backend_agg", "module://no_such_thing"]
-BACKENDS += ["module://matplotlib_inline.backend_inline", *(["tkagg"] if LINUX else [])]
-RUN = ("sigmoid_from_scratch.py", "activations_utils.py")  # test_transcripts.py runs them all
+ENVIRONMENT.update(PYTHONIOENCODING="ascii", PYTHONPATH=PATH, MPLBACKEND="agg")
 
 
-def run(script, *arguments, cwd, flags=("-W", "error"), stdout=subprocess.PIPE, **variables):
-    """Run a script in a process without a screen, on a terminal that can only print ASCII."""
+def run(script, *arguments, cwd, flags=("-W", "error"), stdout=subprocess.PIPE, **more):
+    """Run a script in a process, without windows, on a terminal that can only print ASCII."""
     return subprocess.run(
-        [sys.executable, *flags, str(script), *arguments], cwd=cwd, env=ENVIRONMENT | variables,
+        [sys.executable, *flags, str(script), *arguments], cwd=cwd, env=ENVIRONMENT | more,
         stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
 
@@ -77,43 +73,44 @@ def names(folder):
     return sorted(path.name for path in Path(folder).iterdir())
 
 
-@pytest.fixture(scope="module", autouse=True)
-def runs(tmp_path_factory):
-    """Two scripts, copied to a folder, run from another one while other tests go on."""
-    folders = "my lessons", "my desk", "no torch"
-    lessons, here, no_torch = map(tmp_path_factory.mktemp, folders)
-    (no_torch / "torch.py").write_text("raise ImportError")
-    for script in SCRIPTS:
-        shutil.copy(ROOT / script, lessons)
-
-    def start(script):
-        folder = f"my plots/{script}"
-        path = {"PYTHONPATH": str(no_torch)}
-        return run(lessons / script, "--save", folder, cwd=here, **path), here / folder
-
-    pool = ThreadPoolExecutor(1)
-    yield {script: pool.submit(start, script) for script in RUN}
-    pool.shutdown(cancel_futures=True)
-
-
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """The current folder, with the tiny lesson and nothing else; no screen."""
     (tmp_path / "tiny.py").write_text(TINY)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["tiny.py"])
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+    for name in NOT_OURS:
         monkeypatch.delenv(name, raising=False)
-    handlers = {n: signal.getsignal(n) for n in {2, 13} & signal.valid_signals()}  # INT, PIPE
-    yield tmp_path
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+    return tmp_path
 
 
-def run_here():
+def run_here(*arguments):
+    sys.argv[1:] = arguments
     runpy.run_path("tiny.py", run_name="__main__")
 
 
+def run_main(main):
+    """Run a lesson that is made here; the command line is then a foreign one."""
+    utils.run_lesson(main, "")
+
+
+def tell():
+    print("Told.")
+
+
+# Windows and files ---------------------------------------------------------------------------
+
+LINUX = sys.platform == "linux"  # elsewhere there always is a screen
+FILM_CLOSED = "nbagg closes a saved film, which then complains; choose agg outside of a session"
+BACKENDS = [
+    "svg", "module://matplotlib.backends.backend_agg", "module://no_such_thing", "ipympl", "widget",
+    "module://ipympl.backend_nbagg", "inline",
+    pytest.param("nbagg", marks=pytest.mark.xfail(strict=True, reason=FILM_CLOSED)),
+    pytest.param("tkagg", marks=pytest.mark.skipif(not LINUX, reason="there is a screen")),
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:Passing unrecognized:DeprecationWarning")  # ipympl's own
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_without_windows_figures_are_saved(backend, tiny):
     matplotlib.rcParams["backend"] = backend  # as MPLBACKEND does
@@ -121,13 +118,17 @@ def test_without_windows_figures_are_saved(backend, tiny):
     assert names("plots") == PICTURES
 
 
-def test_windows_are_shown_at_the_end_numbered_and_titled(tiny):
-    (tiny / "tiny.py").write_text(TINY.replace("A lesson", "Une le\u00e7on"), "utf-8")
+def test_windows_are_shown_numbered_and_titled_from_a_folder_with_spaces_in_another(tiny):
+    lessons = tiny / "my lessons"
+    lessons.mkdir()
+    shutil.copy(ROOT / "activations_utils.py", lessons)
     (tiny / "matplotlibrc").write_text(READERS_OWN)
-    found = run("tiny.py", cwd=tiny, flags=("-W", "error", "-O"), MPLBACKEND="module://screen")
+    (lessons / "mine.py").write_text(TINY.replace("A lesson", "Une le\u00e7on"), "utf-8")
+    how = {"MPLBACKEND": "module://screen", "PYTHONPATH": str(ROOT / "tests")}
+    found = run("my lessons/mine.py", cwd=tiny, flags=("-W", "error", "-O"), **how)
     assert (found.returncode, found.stderr) == (0, "")
     assert found.stdout == "Une le\\xe7on.\n" + WINDOWS
-    assert names(tiny) == ["matplotlibrc", "tiny.py"], "shown, so not saved"
+    assert names(tiny) == ["matplotlibrc", "my lessons", "tiny.py"], "shown, so not saved"
 
 
 def test_a_readers_settings_do_not_change_the_pictures(tiny):
@@ -141,66 +142,126 @@ def test_a_readers_settings_do_not_change_the_pictures(tiny):
         assert Path("plots", name).read_bytes() == Path("usual", name).read_bytes()
 
 
-@pytest.mark.parametrize("in_the_way", ["plots", "plots/moving.gif/x"])
-def test_what_cannot_be_written_gets_one_line_after_the_lesson(in_the_way, tiny):
-    (tiny / in_the_way).parent.mkdir(parents=True, exist_ok=True)
-    (tiny / in_the_way).touch()
-    found = run("tiny.py", cwd=tiny)
-    assert found.returncode == 1
-    assert found.stdout.startswith("A lesson.\n")
-    assert re.fullmatch("plots cannot be written: .+\n", found.stderr)
+@pytest.mark.parametrize("backend", ["agg", "module://screen"])
+def test_a_lesson_without_figures_is_fine(backend, tiny, capsys):
+    plt.switch_backend(backend)
+    plt.figure("somebody else's")
+    run_main(tell)
+    assert plt.get_figlabels() == ["somebody else's"]
+    assert names(tiny) == ["tiny.py"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-def test_control_c_and_a_reader_who_leaves_cause_no_traceback(tiny):
-    stop = "\n    import signal; signal.raise_signal(signal.SIGINT)"
-    (tiny / "stopped.py").write_text(TINY.replace('("A lesson.")', '("A lesson.")' + stop))
-    found = run("stopped.py", cwd=tiny)
-    assert (found.returncode, found.stderr) == (-signal.SIGINT, "")
-    assert found.stdout == "A lesson.\n", "each line is there at once, in a pipe too"
-    reader, writer = os.pipe()
-    os.close(reader)
-    found = run("tiny.py", cwd=tiny, stdout=writer)
-    os.close(writer)
-    assert (found.returncode, found.stderr) == (-signal.SIGPIPE, "")
-
-
-def test_in_a_thread_and_on_a_plain_stream(tiny, monkeypatch):
-    monkeypatch.setattr(sys, "stdout", io.StringIO())
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(run_here).result()
-    assert sys.stdout.getvalue().startswith("A lesson.\n")
-    assert names("plots") == PICTURES
+# The command line ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("argv", [["x.py", "--save", "x"], ["", "--help"], ["lab", "--foreign"]])
 def test_a_foreign_command_line_is_not_read(argv, tiny, monkeypatch, capsys):
-    matplotlib.use("module://screen")
+    plt.switch_backend("module://screen")
     monkeypatch.setattr(sys, "argv", argv)
-    exec(TINY, {"__name__": "__main__", "__file__": argv[0]})
-    assert capsys.readouterr().out == "A lesson.\n" + WINDOWS
-    utils.run_lesson(runpy.run_path("tiny.py")["main"], "")
+    exec(TINY, {"__name__": "__main__"})
     assert capsys.readouterr().out == "A lesson.\n" + WINDOWS
 
 
 def test_its_own_command_line_is_read(tiny, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["", "--help"])
     with pytest.raises(SystemExit, match="0"):
-        run_here()
+        run_here("--help")
     assert "[--save DIR]\n\nLesson 9 - a tiny one.\n" in capsys.readouterr().out
-    run("tiny.py", "--save", "debugged", cwd=tiny, flags=("-m", "pdb", "-c", "continue", "--"))
-    matplotlib.use("module://screen")
-    monkeypatch.setattr(sys, "argv", ["", "--save", "~/mine"])
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tiny))
-    run_here()
-    assert matplotlib.get_backend() == "agg", "no window can open"
-    assert names(tiny) == ["debugged", "mine", "tiny.py"]
-    assert names("debugged") == names("mine") == PICTURES
+    plt.switch_backend("module://screen")
+    run_here("--save", "~/my plots/new")
+    assert plt.get_backend() == "agg", "no window can open"
+    assert names("my plots/new") == PICTURES
+    assert "WINDOW" not in capsys.readouterr().out
 
+
+@pytest.mark.parametrize("folder", ["~nosuchuser/plots", "tiny.py", "tiny.py/plots"])
+def test_a_folder_that_cannot_be_made_is_refused_before_the_lesson_is_told(folder, tiny, capsys):
+    with pytest.raises(SystemExit, match=f"^{folder} cannot be written: .+$"):
+        run_here("--save", folder)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("in_the_way", ["plots", "plots/moving.gif/x"])
+def test_what_cannot_be_written_in_the_end_gets_one_line(in_the_way, tiny, capsys):
+    (tiny / in_the_way).parent.mkdir(parents=True, exist_ok=True)
+    (tiny / in_the_way).touch()
+    with pytest.raises(SystemExit, match=r"^plots cannot be written: .+$"):
+        run_here()
+    assert capsys.readouterr().out.startswith("A lesson.\n")
+    assert not plt.get_fignums()
+
+
+# Signals, pipes and streams ------------------------------------------------------------------
+
+
+def stop():
+    signal.raise_signal(signal.SIGINT)
+
+
+def handlers():
+    return [signal.getsignal(number) for number in sorted(signal.valid_signals())]
+
+
+@pytest.mark.parametrize("ending", [tell, stop])
+def test_handlers_and_standard_output_are_as_before(ending, tiny, monkeypatch):
+    before, during = handlers(), []
+    pipe = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(pipe, "ascii", "strict"))
+
+    def main():
+        print("Une le\u00e7on.")
+        during.extend([handlers(), pipe.getvalue()])
+        ending()
+
+    with contextlib.suppress(SystemExit):
+        run_main(main)
+    assert during == [before, b"Une le\\xe7on." + os.linesep.encode()], "each line is there at once"
+    assert handlers() == before
+    assert (sys.stdout.errors, sys.stdout.line_buffering) == ("strict", False)
+
+
+def test_control_c_ends_it_as_a_shell_expects(tiny):
+    with pytest.raises(SystemExit) as ending:  # which prints no traceback
+        run_main(stop)
+    assert ending.value.code == 130
+
+
+def test_in_a_session_control_c_is_the_sessions(tiny, monkeypatch):
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    with pytest.raises(KeyboardInterrupt):
+        run_main(stop)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+def test_a_reader_who_leaves_causes_no_traceback(tiny):
+    reader, writer = os.pipe()
+    os.close(reader)
+    found = run("tiny.py", cwd=tiny, stdout=writer)
+    os.close(writer)
+    assert (found.returncode, found.stderr) == (141, "")
+
+
+def test_a_reader_who_leaves_while_figures_are_saved_is_no_folder_that_cannot_be_written(
+    tiny, monkeypatch
+):
+    class Pipe(io.StringIO):
+        def write(self, text):
+            if "saved" in text:
+                raise BrokenPipeError
+
+        def fileno(self):
+            return file.fileno()
+
+    monkeypatch.setattr(sys, "stdout", Pipe())
+    with open("anywhere", "w") as file, pytest.raises(SystemExit, match="141"):
+        run_here()
+
+
+# Sessions ------------------------------------------------------------------------------------
 
 STATE = """
-import gc, signal, sys, warnings
+import gc, signal, sys
 import matplotlib.pyplot as plt
 gc.collect()
 print("STATE", plt.get_backend(), plt.isinteractive(), plt.get_fignums(), signal.getsignal(2),
@@ -209,28 +270,21 @@ print("STATE", plt.get_backend(), plt.isinteractive(), plt.get_fignums(), signal
 IPYTHON = f"""
 import matplotlib.pyplot as plt; plt.ion(); plt.rcParams["font.size"] = 7
 {STATE}
-%run tiny.py
 %run tiny.py --save here
 {STATE}
 plt.switch_backend("module://screen"); print("=====")
 %run tiny.py
-%matplotlib inline
-print("=====")
-%run tiny.py
-print(plt.isinteractive(), plt.get_fignums(), "ipykernel" in sys.modules)
 """
 
 
 def test_ipython_without_a_kernel_stays_as_it_was(tiny):
     found = run(IPYTHON, cwd=tiny, flags=("-m", "IPython", "-c"), IPYTHONDIR=str(tiny))
-    saved, windows, inline = found.stdout.split("=====\n")
-    assert names("plots") == names("here") == PICTURES
+    saved, windows = found.stdout.split("=====\n")
+    assert names("here") == PICTURES
     before, after = re.findall("STATE .+", saved)
     assert before == after
     assert before.startswith("STATE agg True [] ")
     assert windows.startswith("A lesson.\n" + WINDOWS)
-    figures = "<Figure size 800x200 with 1 Axes>\n<Figure size 800x300 with 1 Axes>\n"
-    assert inline.startswith(f"A lesson.\n{figures}True [] False\n")
 
 
 @pytest.fixture(scope="module")
@@ -263,30 +317,47 @@ def notebook(tmp_path_factory):
     manager.shutdown_kernel(now=True)
 
 
-@pytest.mark.parametrize("magic", ["inline", "widget"])
-def test_a_notebook_shows_a_lesson_and_stays_as_it_was(magic, notebook):
-    for cell in ("", f"%matplotlib {magic}\nplt.rcParams['font.size'] = 7"):
-        notebook(cell)
-        before = notebook(STATE)[0]
+@pytest.mark.parametrize("setup", ["", "%matplotlib inline", "%matplotlib widget"])
+def test_a_notebook_shows_a_lesson_and_stays_as_it_was(setup, notebook):
+    notebook(setup and f"{setup}\nplt.rcParams['font.size'] = 7")
+    before = notebook(STATE)[0]
+    for lesson in ("%run tiny.py", "import tiny; tiny.utils.run_lesson(tiny.main, '')"):
+        assert notebook(lesson) == ("A lesson.\n", "", [200, 300])
+        assert notebook(STATE)[0] == before
+    if "inline" in setup:
         printed, complaints, heights = notebook("%run tiny.py --save here")
         assert (printed.count("Figure saved"), complaints, heights) == (2, "", [])
         assert notebook(STATE)[0] == before
-        for lesson in ("%run tiny.py", "import tiny; tiny.utils.run_lesson(tiny.main, '')"):
-            assert notebook(lesson) == ("A lesson.\n", "", [200, 300])
-            assert notebook(STATE)[0] == before
 
 
-def test_a_notebook_shows_and_says_nothing_else(notebook):
-    notebook(f"%matplotlib inline\n{STATE}\nwarnings.simplefilter('always')")
-    notebook("%run tiny.py")
-    _, complaint, heights = notebook("%run tiny.py --save tiny.py")
-    assert re.fullmatch("tiny.py cannot be written: .+", complaint)
-    assert heights == []
-    assert notebook(STATE)[1] == ""
+NUMBERS = "run_lesson knows figures by numbers, and a number may be used again"
 
 
-@pytest.mark.parametrize(("place", "script"), list(enumerate(SCRIPTS, start=1)))
-def test_a_script_says_what_it_is_and_needs(place, script):
+@pytest.mark.xfail(strict=True, reason=NUMBERS)
+def test_a_figure_that_is_still_open_from_an_earlier_run_is_made_and_shown_again(tiny):
+    def main():
+        utils.new_figure("one", "One")
+
+    main()
+    run_main(main)
+    assert names("plots") == ["one.png"]
+
+
+@pytest.mark.xfail(strict=True, reason="all figures without a name are saved as .png.png")
+def test_figures_without_a_name_are_all_saved(tiny):
+    def main():
+        plt.figure()
+        utils.explore(abs)
+
+    run_main(main)
+    assert len(names("plots")) == 2
+
+
+# The six scripts -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("script", LESSONS)
+def test_a_script_says_what_it_is_and_needs(script):
     source = (ROOT / script).read_text("utf-8")
     needs = (ROOT / "requirements.txt").read_text().split()
     needs += re.findall(r'pip install "(torch>=[\d.]+)"', source)
@@ -294,35 +365,22 @@ def test_a_script_says_what_it_is_and_needs(place, script):
     assert source.startswith(block + str(needs).replace("'", '"') + "\n# ///\n")
     assert ("torch" in str(needs)) == (script == "activations_torch.py")
     description = source.split('"""')[1]
-    assert re.match(rf"Lesson {place} - .+\n\n", description)
-    assert description.isascii(), "--help prints it anywhere"
+    number = int(re.match(r"Lesson (\d+) - .+\n\n", description)[1])
+    assert SCRIPTS[number - 1] == script, "in the order of the lessons"
     assert description.endswith(f"\n\nRun it:  python {script} [--save DIR]\n")
-    assert source.endswith("run_lesson(main, __doc__)\n")
+    assert source.isascii(), "any terminal prints it"
+    assert re.search(r"\n    (utils\.)?run_lesson\(main, __doc__\)\n$", source)
 
 
-def test_importing_lessons_does_nothing(tmp_path):
-    found = run(IMPORTS, SCRIPTS[-1], *SCRIPTS[:-1], cwd=tmp_path, flags=("-W", "error", "-c"))
+def test_importing_lessons_does_nothing_and_brings_no_other_lesson(tmp_path):
+    lessons = [name.removesuffix(".py") for name in LESSONS if name != "activations_torch.py"]
+    found = run(IMPORTS, *lessons, cwd=tmp_path, flags=("-W", "error", "-c"))
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
     assert names(tmp_path) == []
 
 
-def test_lesson_5_without_torch_says_how_to_install_it(tmp_path):
-    (tmp_path / "torch.py").write_text("raise ImportError")
-    found = run(ROOT / "activations_torch.py", cwd=tmp_path, PYTHONPATH=str(tmp_path))
-    assert (found.returncode, found.stdout) == (1, "")
-    assert re.fullmatch('Lesson 5 .+ pip install "torch>=.+"\n', found.stderr)
-
-
-@pytest.mark.parametrize("script", RUN)
-def test_a_lesson_runs_anywhere(script, runs):
-    found, folder = runs[script].result()
-    assert (found.returncode, found.stderr) == (0, "")
-    story, *saved = found.stdout.split("\nFigure saved as ")
-    assert "\nRemember: " in story
-    assert "\\" not in story, "not ASCII"
-    written = [str(Path("my plots", script, name)) for name in names(folder)]
-    assert sorted(name.strip() for name in saved) == written
-    for path in folder.iterdir():
-        kind = (".gif", b"GIF8") if path.stem == "compare_learning" else (".png", b"\x89PNG")
-        assert (path.suffix, path.read_bytes()[:4]) == kind
-    assert names(folder.parent.parent) == ["my plots"]
+def test_importing_lesson_5_does_nothing(tiny, capsys):
+    settings = dict.copy(matplotlib.rcParams)
+    runpy.run_path(str(ROOT / "activations_torch.py"))
+    assert dict.__eq__(matplotlib.rcParams, settings)
+    assert (capsys.readouterr().out, plt.get_fignums(), names(tiny)) == ("", [], ["tiny.py"])
