@@ -21,6 +21,17 @@ def _left_as_it_was():
         plt.switch_backend("agg")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Two processes, if pytest-xdist is there and the command line says nothing else."""
+    is_one_of_them = hasattr(config, "workerinput")
+    processes = config.getoption("numprocesses", default=0)  # None: not said; 0: no pytest-xdist
+    if processes is None and not is_one_of_them and not config.getoption("usepdb"):
+        config.option.numprocesses = 2
+        config.option.dist = "loadfile"
+        config.option.loadscopereorder = False  # the order is that of the next function
+
+
 def pytest_collection_modifyitems(items):
     """First the files that keep one of the two processes busy longest."""
     longest = ["test_transcripts.py", "test_running.py", "test_lessons.py"]
