@@ -13,8 +13,8 @@ nn.Softmax, which turns the scores z of an example into probabilities:
 
     p_i = exp(z_i) / (exp(z_1) + exp(z_2) + ...)        dp_i/dz_j = p_i ((1 if i = j else 0) - p_j)
 
-It trains models as everybody does, shows what people do about the weights that nn.Linear starts
-with, and ends with a mistake and a weakness at the last layer.
+It trains models as one does in PyTorch, shows what people do about the weights that nn.Linear
+starts with, and ends with a mistake and a weakness at the last layer.
 
 Run it:  python activations_torch.py [--save DIR]
 """
@@ -71,7 +71,7 @@ def show_modules():
 
 def show_tails():
     utils.heading("Far out, PyTorch computes slopes from a rounded output")
-    title = "At large inputs autograd's slope is 0 before the true one is"
+    title = "At large positive inputs autograd's slope is 0 before the true one is"
     _, axes = utils.new_figure("torch_tails", title, 2)
     x = np.linspace(0, 60, 1201)
     rows = []
@@ -90,7 +90,7 @@ def show_tails():
         ax.legend(loc="upper right", fontsize=9)
     axes[0].set(ylabel="slope")
     utils.print_table(["the slope is exactly 0 beyond", "float32", "float64"], rows)
-    print("Where s is close to 1, and t to 1 or -1, s (1 - s) and 1 - t^2 lose all digits.")
+    print("Near s = 1, and t = 1 or -1, s (1 - s) and 1 - t^2 lose more and more digits.")
 
 
 # Softmax ----------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def show_softmax_backward():
     print(f"{listed(softmax_backward(p, -y / p)[0])} and {listed((p - y)[0])}")
 
 
-# Models, as everybody trains them ---------------------------------------------------------
+# Models, as one trains them in PyTorch ----------------------------------------------------
 
 
 def fit(model, x, labels, optimizer, steps, loss_function=None):
@@ -229,7 +229,7 @@ def show_training(panel, steps=40, rate=0.3):
 
 def deep_model(activation, seed, *, he=False, normalize=False, hidden=5, width=16):
     """Hidden layers as nn.Linear starts them, or with He's weights, or with BatchNorm."""
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed a GPU as well
     modules, inputs = [], 2
     for _ in range(hidden):
         linear = nn.Linear(inputs, width)
@@ -253,7 +253,7 @@ def show_default_weights():
         bias = linear.bias.std().item() * 1024**0.5
         rows.append([name, f"{scale:.2f}", f"{bias:.2f}"])
     utils.print_table(["", "weight scale", "biases, times sqrt(inputs)"], rows)
-    print("The default is 1/sqrt(3) = 0.58, for biases, too. ReLU needs sqrt(2) = 1.41.")
+    print("The default is 1/sqrt(3) = 0.58, for biases, too. He's is sqrt(2) = 1.41.")
 
 
 def show_remedies(panel, hidden=5, steps=100):
@@ -280,9 +280,9 @@ def show_remedies(panel, hidden=5, steps=100):
             utils.plot_runs(panel, range(steps + 1), runs, label=name, **style)
     utils.print_table(["", "rate", "loss"], rows)
     print(
-        "Under plain gradient descent the default weights are too small for this depth.\n"
-        "Larger weights, a normalization layer, or Adam: each helps ReLU here. With them\n"
-        "the choice of activation and weight scale matters less."
+        "Under plain gradient descent the default weights are too small to learn so fast.\n"
+        "Larger weights, a normalization layer, or Adam: each helps ReLU here. With\n"
+        "BatchNorm the sigmoid learns, too."
     )
     panel.set(xlabel="step", ylim=(0, 1.9))
     panel.set_title(f"{hidden} hidden layers of nn.ReLU")
@@ -290,7 +290,7 @@ def show_remedies(panel, hidden=5, steps=100):
 
 
 def show_models():
-    title = "Modules train as by hand; default weights need help in depth"
+    title = "Modules train as by hand; default weights start slowly in depth"
     _, (left, right) = utils.new_figure("torch_models", title, 2)
     show_training(left)
     show_default_weights()
@@ -335,7 +335,10 @@ class FromTorch:
             state = {**dict(self.module.named_parameters()), **dict(self.module.named_buffers())}
         if not state:
             return self.module(x)
-        cast = {name: value.detach().to("cpu", x.dtype) for name, value in state.items()}
+        cast = {}
+        for name, value in state.items():  # masks and counts keep their dtype
+            dtype = x.dtype if value.is_floating_point() else value.dtype
+            cast[name] = value.detach().to("cpu", dtype)
         return torch.func.functional_call(self.module, cast, (x,))
 
     def backward(self, grad_output):
@@ -418,7 +421,7 @@ class SoftmaxFirst(nn.CrossEntropyLoss):
 
 
 def show_mistake(steps=60, rate=0.03):
-    utils.heading("A mistake: softmax before CrossEntropyLoss, which has its own")
+    utils.heading("A mistake: softmax before CrossEntropyLoss, which has its own; in float32")
     scores = [1.0, 3.0, 10.0, 20.0]
     columns = [scores]
     for loss in (softmax_and_cross_entropy, cross_entropy):
@@ -436,14 +439,14 @@ def show_mistake(steps=60, rate=0.03):
         right.append(np.mean(predicted == labels))
     perfect = nn.CrossEntropyLoss()(torch.eye(3), torch.arange(3))
     print(
-        f"\nFive networks trained with the mistake, {steps} steps of Adam: share of points right\n"
+        f"\nFive networks trained with the mistake, {steps} steps of Adam: training points right\n"
         f"{utils.spread(right)}, loss {utils.spread(losses, '.3f')}. Even a perfect answer costs\n"
-        f"{perfect:.3f} with three classes. Accuracy does not show the mistake."
+        f"{perfect:.3f} with three classes. Here accuracy does not show the mistake."
     )
 
 
 def show_weakness():
-    utils.heading("A weakness: sigmoid and BCELoss, far on the wrong side of 0")
+    utils.heading("A weakness: sigmoid and BCELoss, far on the wrong side of 0; in float32")
     rows = []
     for target, scores in ((0.0, [2.0, 10, 16, 18, 30]), (1.0, [-2.0, -18, -30, -120])):
         columns = [scores]
@@ -461,7 +464,7 @@ def show_weakness():
 
 
 def show_last_layer():
-    title = "Losses given probabilities: very wrong answers get no gradient"
+    title = "Losses given probabilities: next to no gradient where they are very wrong"
     _, (left, right) = utils.new_figure("torch_mistakes", title, 2, sharey=True)
     size = np.linspace(0, 40, 801)
     pale = {"color": utils.FAINT, "linewidth": 6}

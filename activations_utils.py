@@ -204,9 +204,10 @@ def gradient_check(layer, x=CHECK_AT, *, tolerance=1e-5, seed=0):
     The rule: the slope that backward uses lies between the slopes of forward to the left and to
     the right. Where f is smooth the two are equal, and the rule says "equal"; at a kink it allows
     every subgradient. It cannot see errors at inputs that x does not hold, errors below 1e-5 of
-    the slope or below 1e-7, or whether forward is what it should be, and it wants x to be 1e-4
-    away from where a slope is infinite. Raises TypeError or ValueError for what is no layer, not
-    elementwise, not in float64, or gives another answer at a second call.
+    the slope or below 1e-7 (more for large outputs), or whether forward is what it should be. It
+    wants x to be 1e-4 away from where a slope, or the slope of a slope, is infinite. Raises
+    TypeError or ValueError for what is no layer, not elementwise, not in float64, or answers
+    otherwise at a second call.
     """
     layer, x = layer_of(layer), as_real_array(x).astype(np.float64)
     if x.size == 0 or not np.isfinite(x).all():
@@ -239,9 +240,11 @@ def check_gradients(loss, arrays, gradients, *, seed=0):
     """Compare gradients with what loss() does when its arrays change; an error for each array.
 
     For what is not elementwise: a softmax, a layer with weights, a network. Each array, float64, is
-    moved along a random direction by 1e-6, forth and back, and left as it was. The change of the
+    moved along a random direction by 1e-6, back and forth, and left as it was. The change of the
     loss, divided by the step, must be the sum of direction times gradient. A right gradient has a
-    relative error near 1e-8, a wrong one 0.01 to 2. TypeError or ValueError for other arrays.
+    relative error near 1e-8, more where gradients are tiny or a ReLU switches within the step; a
+    wrong one has 0.01 to 2, less if only few entries are wrong. TypeError or ValueError for other
+    arrays.
     """
     if isinstance(arrays, np.ndarray):
         raise TypeError("arrays must be a list of arrays, and gradients a list of their gradients")
@@ -304,7 +307,7 @@ def print_gradient_checks(layers):
 #   gradient    of the loss, with respect to something and in its shape
 #   runs        what several networks did, one row for each seed; one network is one seed
 
-SEEDS = range(5)  # every experiment is done with five random starts
+SEEDS = range(5)  # most experiments are done with five random starts
 HE = np.sqrt(2)  # the weight scale of He, Zhang, Ren & Sun (2015), for ReLU
 # Second half of a seed such as (0, WEIGHTS): what is drawn for one does not change the others.
 WEIGHTS, NOISE, NEW_NOISE, INPUTS = range(1, 5)
@@ -410,6 +413,10 @@ class Network:
         for linear in self.linears:
             linear.step(rate)
 
+    def is_hidden(self, layer):
+        """Whether this layer is one of those that give the hidden outputs."""
+        return any(layer is one for one in self.hidden)
+
 
 # What lessons compare their own activation with, typed as in a textbook.
 
@@ -501,7 +508,7 @@ def dead_units(network, x):
     h = x
     for layer in network.layers:
         h = layer.forward(h)
-        if layer in network.hidden:
+        if network.is_hidden(layer):
             dead.append(np.all(h <= 0, axis=0))
     return dead
 
@@ -525,10 +532,10 @@ def random_passes(activation, weight_scale=1.0, *, depth=20, width=64, examples=
     outputs, gradients = [h], []
     for layer in layers:
         h = layer.forward(h)
-        if layer in network.hidden:
+        if network.is_hidden(layer):
             outputs.append(h)
     for layer in reversed(layers):
-        if layer in network.hidden:
+        if network.is_hidden(layer):
             gradients.append(gradient)  # with respect to its output, so before backward
         gradient = layer.backward(gradient)
     gradients.append(gradient)
@@ -571,8 +578,8 @@ def log_norms(activation, weight_scale, **how):
 def ridge(activation, **how):
     """At which weight scale do gradients keep their norm through random layers?
 
-    Returns `log_norms` for all SCALES, and the lowest scale at which the norm at x grows past 1,
-    or NaN if it does so at none of them.
+    Returns `log_norms` for all SCALES, and the lowest scale at which the norm at x rises through
+    1, or NaN if it does so between none of them.
     """
     logarithms = np.array([log_norms(activation, scale, **how) for scale in SCALES])
     for i in range(len(SCALES) - 1):
@@ -592,11 +599,11 @@ def ridge(activation, **how):
 # What draws on Axes returns the Axes, what makes a figure the Figure; a caller, or run_lesson,
 # shows it. A style is a dictionary of matplotlib's line options.
 
+INK, FAINT = "#333333", "#999999"
 COLORS = {  # Okabe and Ito's, which the common forms of colour blindness leave distinct
     "Sigmoid": "#0072B2", "Tanh": "#D55E00", "ReLU": "#009E73", "LeakyReLU": "#CC79A7",
-    "GELU": "#E69F00", "SiLU": "#56B4E9", "ELU": "#000000",
+    "GELU": "#E69F00", "SiLU": "#56B4E9", "ELU": "#000000", "no activation": INK,
 }  # fmt: skip
-INK, FAINT = "#333333", "#999999"
 STYLE = {
     "font.size": 11, "lines.linewidth": 2.2, "savefig.dpi": 150, "legend.frameon": False,
     "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
@@ -661,7 +668,7 @@ def plot_gradient(func, x_range=(-6, 6), *, ax=None, **style):
 
 
 def distinct(names):
-    """Names and colours for curves, no two alike: repeated names are numbered."""
+    """Names and colours for curves: repeated names are numbered, and no two colours alike."""
     spare = [*COLORS.values(), *plt.colormaps["tab20"].colors]
     told, colors = [], []
     for place, name in enumerate(names):
@@ -813,7 +820,9 @@ def examine(layer):
     print_table(["weight scale", "of the signal", "of the gradient"], rows)
     scale = ridge(fresh)[1]
     if np.isnan(scale):
-        print(f"From weight scale {SCALES[0]} to {SCALES[-1]:g} the gradient never grows past 1.")
+        print(
+            f"From scale {SCALES[0]} to {SCALES[-1]:g} the gradient's norm never rises through 1."
+        )
     else:
         print(f"The gradient keeps its norm at weight scale {scale:.2g}.")
     return explore(InColumns(layer))
@@ -835,9 +844,9 @@ def run_lesson(main, description):
         with plain_output(), plt.ioff(), plt.style.context(STYLE, after_reset=True):
             if not in_session:
                 choose_backend(folder)
-            before = plt.get_fignums()
+            before = open_figures()
             main()
-            figures = [plt.figure(number) for number in plt.get_fignums() if number not in before]
+            figures = [figure for figure in open_figures() if figure not in before]
             # IPython draws after %run if this is set, and without a figure it would make one.
             plt.draw_if_interactive.called = False
             if folder or not can_show(figures, in_session):
@@ -885,18 +894,28 @@ def plain_output():
         out.reconfigure(**before)
 
 
+def open_figures():
+    return [plt.figure(number) for number in plt.get_fignums()]
+
+
+def is_for_notebooks(backend):
+    words = ("inline", "nbagg", "notebook", "ipympl", "widget")
+    return any(word in backend.lower() for word in words)
+
+
 def choose_backend(folder):
+    """Outside of a session: no windows where none are wanted, or none can be opened."""
     try:
-        plt.switch_backend("agg" if folder else plt.get_backend())
+        no_windows = folder or is_for_notebooks(plt.get_backend())
+        plt.switch_backend("agg" if no_windows else plt.get_backend())
     except ImportError:  # a backend with windows, and no screen
         plt.switch_backend("agg")
 
 
 def can_show(figures, in_session):
-    """Whether somebody would see them: the backend has windows, or is a notebook's and in one."""
-    backend = plt.get_backend().lower()
-    if any(word in backend for word in ("inline", "nbagg", "notebook", "ipympl", "widget")):
-        return in_session
+    """Whether somebody would see them: the backend has windows, or is that of a notebook."""
+    if in_session and is_for_notebooks(plt.get_backend()):
+        return True
     return all(type(figure.canvas.manager) is not FigureManagerBase for figure in figures)
 
 
@@ -906,7 +925,7 @@ def show(figures):
         title = f"{place} of {len(figures)}: {figure.get_suptitle()}"
         figure.canvas.manager.set_window_title(title)
     if "ipympl" in plt.get_backend() or "widget" in plt.get_backend():
-        for figure in figures:  # this one shows the current figure only
+        for figure in figures:  # this backend shows the current figure only
             plt.figure(figure)
             plt.show()
     elif figures:
@@ -920,7 +939,8 @@ def save(figures, folder):
         folder.mkdir(parents=True, exist_ok=True)
         for figure in figures:
             moves = hasattr(figure, "animation")
-            path = folder / f"{figure.get_label()}.{'gif' if moves else 'png'}"
+            name = figure.get_label() or f"figure_{figure.number}"
+            path = folder / f"{name}.{'gif' if moves else 'png'}"
             if moves:
                 figure.animation.save(path, writer="pillow", dpi=100)
             else:
@@ -992,7 +1012,8 @@ def show_units(activations, start=8):
     print_table(["units:", *map(str, counts)], rows)
     print(
         "How far the sum is off the curve (root mean square). Which bent activation is\n"
-        "ahead depends on the curve. Here all bent ones come closer with each doubling."
+        "ahead depends on the curve, and on how steep the units are. Here all bent ones\n"
+        "come closer with each doubling."
     )
     title = "Bent units add up to a curve; straight ones stay straight"
     grid = {"rows": (len(activations) + 1) // 2, "sharex": True, "sharey": True}
@@ -1000,7 +1021,7 @@ def show_units(activations, start=8):
     axes[0, 0].set(xlim=(-3, 3), ylim=(-3, 3))
     for ax in axes.flat[len(activations) :]:
         ax.axis("off")
-    caption = "grey: the curve; thin: units; thick: their sum; dots: where the sum in a unit is 0"
+    caption = "grey: the curve; thin: units; thick: their sum, and a constant; dots: bends"
     figure.supxlabel(caption, y=0.08, fontsize=10)
 
     def draw(count):
@@ -1105,10 +1126,10 @@ def show_vanishing_and_exploding(activations, depth=20):
     exploded = np.median(gradient_flow(activations["ReLU"], HE, depth=depth, skip=True)[:, 0])
     print(
         "With small weights gradients vanish, with larger ones they explode. With very\n"
-        "large ones sigmoid and tanh are flat nearly everywhere, and gradients vanish\n"
-        "again. Last lines: layers that add their input to their output, h + f(h W + b).\n"
-        "With these skip connections the sigmoid's gradients do not vanish any more, and\n"
-        f"ReLU's explode: at scale {HE:.2f} their norm grows to 10^{np.log10(exploded):.1f}."
+        "large ones these 64 sigmoids or tanhs are flat nearly everywhere, and gradients\n"
+        "vanish again. Last lines: layers that add their input to their output. With\n"
+        "these skip connections, h + f(h W + b), the sigmoid's gradients do not vanish,\n"
+        f"and ReLU's explode: at scale {HE:.2f} their norm grows to 10^{np.log10(exploded):.1f}."
     )
     axes[0].set(ylabel="layers back from the last", yticks=range(0, depth + 1, 5))
     figure.colorbar(image, ax=axes, label="log10 of the gradient's norm", extend="both")
@@ -1120,6 +1141,7 @@ def main():
     straight = {"no activation": NoActivation()}
     three = {name: activations[name] for name in ("Sigmoid", "Tanh", "ReLU")}
     print_gradient_checks(activations)
+    print(f"LeakyReLU has alpha {activations['LeakyReLU'].alpha} in this lesson.")
     show_units({**straight, **three})
     show_curves(activations)
     show_learning({**straight, **activations})

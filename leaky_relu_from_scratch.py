@@ -118,7 +118,7 @@ def show_revival(bias=-2, rate=1, steps=800):
         for seed in utils.SEEDS:
             dead, accuracy = train_and_watch(alpha, bias, rate, steps, seed)
             came_back = np.any(dead[:-1] & ~dead[1:], axis=0)  # dead before a step, not after it
-            returned.append(came_back.sum() / dead[0].sum())
+            returned.append(np.sum(came_back & dead[0]) / dead[0].sum())
             alive.append(np.sum(dead[0] & ~dead[-1]) / dead[0].sum())
             accuracies.append(accuracy)
             accuracies_frozen.append(
@@ -134,8 +134,9 @@ def show_revival(bias=-2, rate=1, steps=800):
     print(
         "'came back' and 'alive at the end' are shares of the units that were dead at\n"
         "first: alive after some step, or after the last. 'points right' is the share of\n"
-        "new points. 'if frozen': the units dead at first are never changed. Even so a\n"
-        "leak helps in the median: a unit on its leak still passes something on."
+        "new points. 'if frozen': weights and biases of the units dead at first never\n"
+        "change. Even so a leak helps in the median: a unit on its leak still passes\n"
+        "something on."
     )
     left.set(xlabel="share of dead units alive at the end", ylabel="alpha", xlim=(-0.03, 1.03))
     left.set_yticks(range(len(alphas)), [f"{alpha:g}" for alpha in alphas])
@@ -152,7 +153,7 @@ def show_remedy(rate=1, steps=800):
     print(
         f"\nWithout a leak, but with biases that start at 0: {utils.spread(dead_first)} of the\n"
         f"units are dead at first, and {utils.spread(accuracies)} of the points are right.\n"
-        "So look at biases and rate first."
+        "So look at the biases first."
     )
 
 

@@ -8,8 +8,8 @@ The idea. Let what is positive through and stop the rest:
 
     ReLU(x) = max(0, x)          ReLU'(x) = 1 for x > 0, 0 for x <= 0
 
-Where a unit is active the gradient passes whole, in whatever layer it is (Nair & Hinton 2010;
-Glorot, Bordes & Bengio 2011). Where it is not, nothing passes. A unit of the first layer that no
+Where a unit is active the gradient passes whole, in whatever layer it is (Glorot, Bordes & Bengio
+2011). Where it is not, nothing passes. A unit of the first layer that no
 example activates gets no gradient, and gradient descent never changes it again: it is dead.
 
 Run it:  python relu_from_scratch.py [--save DIR]
@@ -145,7 +145,7 @@ def show_learning(panel, steps=150):
 
 
 def show_depth_and_learning():
-    title = "With weight scale 1.41 gradients survive depth, and eight layers learn"
+    title = "At weight scale 1.41 gradients survive, and eight layers learn sooner"
     _, (left, right) = utils.new_figure("relu_depth", title, 2)
     show_depth(left)
     show_learning(right)
@@ -153,7 +153,7 @@ def show_depth_and_learning():
 
 # Units that die ---------------------------------------------------------------------------
 # Two ways to kill units of the first layer: steps that are too large, and biases that start so
-# low that no example reaches them. And a third: examples that all lie on one side of 0.
+# low that no example reaches them. And a third: examples far from 0.
 
 
 def train_and_watch(rate, bias, steps, seed, hidden=1):
@@ -177,7 +177,7 @@ def came_back(dead):
 
 def show_dying(steps=100):
     utils.heading(f"Units of the first layer that no example activates, over {steps} steps")
-    title = "ReLUs of the first layer that die stay dead"
+    title = "ReLUs of the first layer that die stay dead, as their inputs stay"
     _, axes = utils.new_figure("relu_dying", title, 2, sharey=True)
     experiments = [  # rate, bias at the start, panel, style
         (1, 0, axes[0], {"color": "#66C2A4", "linestyle": ":"}),
@@ -197,7 +197,7 @@ def show_dying(steps=100):
         at_the_end = utils.spread([share[-1] for share in shares])
         rows.append([rate, bias, at_first, at_the_end, returned, utils.spread(accuracies)])
         utils.plot_runs(panel, range(steps + 1), shares, label=f"rate {rate}", **style)
-    columns = ["rate", "bias", "dead at first", "dead at the end", "came back", "points right"]
+    columns = ["rate", "bias", "dead at first", "dead at the end", "came back", "new points right"]
     utils.print_table(columns, rows)
     print("None came back: a dead unit has no gradient, and its inputs do not change.")
     for panel, bias in zip(axes, (0, -2)):
@@ -207,7 +207,7 @@ def show_dying(steps=100):
     axes[0].set(ylabel="share of dead units")
 
 
-def show_second_layer(rate=2, steps=100, units=32):
+def show_second_layer(rate=2, steps=100):
     utils.heading(f"And in a second layer? Two hidden layers, rate {rate}, {steps} steps")
     runs = [train_and_watch(rate, 0, steps, seed, hidden=2)[0] for seed in utils.SEEDS]
     rows = []
@@ -215,7 +215,8 @@ def show_second_layer(rate=2, steps=100, units=32):
         ever = sum(np.sum(dead[:, layer].any(axis=0)) for dead in runs)
         back = sum(np.sum(came_back(dead[:, layer])) for dead in runs)
         last = sum(np.sum(dead[-1, layer]) for dead in runs)
-        rows.append([layer + 1, units * len(runs), ever, back, last])
+        units = sum(dead.shape[2] for dead in runs)
+        rows.append([layer + 1, units, ever, back, last])
     columns = ["layer", "units", "dead at some time", "came back", "dead at the end"]
     utils.print_table(columns, rows)
     print("The inputs of the second layer change, and so its dead units can come back.")
@@ -233,7 +234,7 @@ def show_inputs_off_centre(rate=0.1, steps=300):
             losses.append(utils.train(network, x + shift, labels, rate, steps)[-1])
         rows.append([shift, utils.spread(dead), utils.spread(losses)])
     utils.print_table(["added to all inputs", "first layer dead at first", "loss"], rows)
-    print("No: weights have both signs. It is inputs on one side of 0 that make units dead.")
+    print("No: weights have both signs. With biases of 0, inputs far from 0 kill units.")
 
 
 def main():
@@ -248,7 +249,7 @@ def main():
     show_inputs_off_centre()
     print(
         "\nRemember: a ReLU passes the whole gradient, or none. At weight scale sqrt(2) it\n"
-        "survives depth. A dead unit of the first layer is lost to gradient descent."
+        "survives depth; a dead unit of the first layer is lost to gradient descent."
     )
 
 

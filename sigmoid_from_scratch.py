@@ -10,8 +10,8 @@ The idea. Turn any real number into a number between 0 and 1, to be read as a pr
 
 That is what the sigmoid is for, at the end of a network that answers yes or no. In hidden layers
 it was used early (Rumelhart, Hinton & Williams 1986). This lesson measures what speaks against it
-there: its slope is at most 1/4, and far from 0 almost 0. So differences between examples shrink
-from layer to layer, and so do gradients on their way back.
+there: its slope is at most 1/4, and far from 0 almost 0. So at the usual weight scale differences
+between examples shrink from layer to layer, and so do gradients on their way back.
 
 Run it:  python sigmoid_from_scratch.py [--save DIR]
 """
@@ -53,7 +53,7 @@ class Sigmoid:
 
 
 class SigmoidOfTheOutput(Sigmoid):
-    """A planted bug that is often made: the slope is taken at the output instead of the input."""
+    """A planted bug: the slope is taken at the output instead of the input."""
 
     def forward(self, x):
         y = super().forward(x)
@@ -95,7 +95,7 @@ def show_curve():
 NETWORKS = {  # activation, weight scale, whether all layers leave about the same share, style
     "sigmoid": (Sigmoid(), 1, True, {"color": BLUE}),
     "weights 4 times as large": (Sigmoid(), 4, True, {"color": BLUE, "linestyle": "--"}),
-    "4 times as large, minus 1/2": (
+    "the same, minus 1/2": (
         utils.TextbookSigmoid(subtract=0.5),
         4,
         False,
@@ -181,7 +181,7 @@ def show_tails():
     x = np.linspace(-60, 60, 1201)
     _, slope = textbook(x)
     last = np.flatnonzero(slope)[-1]  # the last slope that is not 0
-    title = f"Typed as s (1 - s), the slope is exactly 0 beyond {x[last]:.1f}"
+    title = f"Typed as s (1 - s), the slope is exactly 0 beyond {x[last]:.1f} (float64)"
     _, ax = utils.new_figure("sigmoid_tail", title)
     ax.plot(x, Sigmoid().derivative(x), color=BLUE, linewidth=5, label="e / (1 + e)^2")
     ax.plot(x[slope > 0], slope[slope > 0], "--", color=utils.INK, label="s (1 - s)")
@@ -222,7 +222,7 @@ def show_classifier(steps=100, rate=1.0):
     new_x, new_y = clouds(seed=1, points=5000)
     history = train_unit(x, y, steps, rate)
     rows = []
-    for step in (0, 1, 5, 20, steps):
+    for step in [step for step in (0, 1, 5, 20) if step < steps] + [steps]:
         w, b, loss = history[step]
         rows.append([step, f"{loss:.2f}", f"{np.mean((new_x @ w + b > 0) == new_y):.2f}"])
     utils.print_table(["step", "loss", "share of new points right"], rows)
@@ -269,8 +269,8 @@ def main():
     show_classifier()
     show_why_p_minus_y()
     print(
-        "\nRemember: a sigmoid turns a score into a probability. In hidden layers at weight\n"
-        "scale 1, each lets about a quarter of the gradient through."
+        "\nRemember: a sigmoid makes of a score a number to read as a probability. In\n"
+        "hidden layers at weight scale 1, each leaves about a quarter of the gradient."
     )
 
 

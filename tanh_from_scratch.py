@@ -4,7 +4,8 @@
 # ///
 """Lesson 2 - tanh: the sigmoid, stretched and lowered.
 
-The idea. Stretch the sigmoid s to twice its height and lower it by 1: outputs lie around 0.
+The idea. Stretch the sigmoid s to twice its height, squeeze it to half its width, and lower it by
+1, so that its outputs lie around 0:
 
     tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x)) = 2 s(2x) - 1      tanh'(x) = 1 - tanh(x)^2
 
@@ -66,20 +67,22 @@ ORANGE = utils.COLORS["Tanh"]
 
 
 def check_network(network, x, labels):
-    """The largest error of any gradient of a network; see check_gradients."""
+    """The largest error of any gradient of weights and biases; see check_gradients."""
 
     def loss():
         return utils.softmax_cross_entropy(network.forward(x), labels)[0]
 
     _, gradient = utils.softmax_cross_entropy(network.forward(x), labels)
     network.backward(gradient)
-    weights = [linear.W for linear in network.linears]
-    gradients = [linear.dW for linear in network.linears]
-    return max(utils.check_gradients(loss, weights, gradients))
+    arrays, gradients = [], []
+    for linear in network.linears:
+        arrays += [linear.W, linear.b]
+        gradients += [linear.dW, linear.db]
+    return max(utils.check_gradients(loss, arrays, gradients))
 
 
 def show_network_checks():
-    utils.heading("Gradient check of a whole network: its weights against the change of the loss")
+    utils.heading("Gradient check of a whole network: weights, biases, and the change of the loss")
     rows = []
     for name in ("a Tanh for each layer", "one Tanh for both layers"):
         network = utils.Network([2, 16, 16, 3], Tanh())
@@ -113,8 +116,8 @@ def show_curve():
 
 
 # From sigmoid to tanh ---------------------------------------------------------------------
-# Tanh's slope is larger, its outputs lie around 0, and its steps are longer. Which of these makes
-# a network learn when it is the only change?
+# Tanh's slope at 0 is larger, its outputs lie around 0, and its steps are longer. Which of these
+# makes a network learn when it is the only change?
 
 LOWERED = utils.TextbookSigmoid(subtract=0.5)
 
@@ -150,7 +153,7 @@ def show_one_change_at_a_time(rate=1, steps=200):
     print(
         "Three spiral arms, five networks: median (lowest-highest). Guessing costs "
         f"{np.log(3):.2f},\na network without a hidden layer reaches {straight}. With four hidden\n"
-        "layers only larger weights help much when they are the only change."
+        "layers, in so few steps, only larger weights help much on their own."
     )
 
 
@@ -192,7 +195,8 @@ def show_all_three_are_tanh(hidden=4, rate=0.1, steps=200):
     utils.print_table(columns, rows)
     print(
         "Sigmoids minus 1/2, with weights 4 times as large (2 times in the first and the\n"
-        "last layer) and rates 16 (4) times as large, have the same losses."
+        "last layer) and their rates 16 (4) times as large, have the same losses. (Rates\n"
+        "of hidden biases: 4 times.)"
     )
 
 
@@ -262,8 +266,9 @@ def show_valley():
     print(
         "The second derivative of the loss in the steepest direction, divided by that in\n"
         "the flattest. One rate has to serve both: if it is small enough for the steep\n"
-        "direction, it is too small for the flat one. "
-        f"(Inputs have the variance {curvature(1, 0)[0, 0]:.4f}.)"
+        "direction, it is too small for the flat one. (This is one linear unit without a\n"
+        "bias, with a squared loss and independent inputs of variance "
+        f"{curvature(1, 0)[0, 0]:.4f}.)"
     )
     title = "An offset of the inputs turns the bowl into a valley"
     figure, axes = utils.new_figure("tanh_valley", title, 2, sharey=True)
@@ -295,8 +300,8 @@ def main():
     show_offsets()
     show_valley()
     print(
-        "\nRemember: tanh can compute nothing more than the sigmoid, but it trains at the\n"
-        "usual weight scale and rate. And centre your inputs."
+        "\nRemember: tanh can compute nothing more than the sigmoid, but here it trains at\n"
+        "weight scale 1 and rate 1. And centre your inputs."
     )
 
 
