@@ -42,13 +42,13 @@ if __name__ == "__main__":
 '''
 IMPORTS = """
 import sys, matplotlib
-settings = dict.copy(matplotlib.rcParams)  # as they are: to ask for the backend chooses one
+settings = list(dict.items(matplotlib.rcParams))  # to ask rcParams for the backend chooses one
 for name in sys.argv[1:]:
     __import__(name)
     brought = {"torch", *sys.argv[1:]} & {*sys.modules} - {name, "activations_utils"}
     assert not brought, f"{name} brings {brought}"
     del sys.modules[name]
-assert dict.__eq__(matplotlib.rcParams, settings)
+assert list(dict.items(matplotlib.rcParams)) == settings
 assert matplotlib.pyplot.get_fignums() == []
 """
 LESSONS = sorted(path.name for path in ROOT.glob("*.py"))
@@ -374,13 +374,14 @@ def test_a_script_says_what_it_is_and_needs(script):
 
 def test_importing_lessons_does_nothing_and_brings_no_other_lesson(tmp_path):
     lessons = [name.removesuffix(".py") for name in LESSONS if name != "activations_torch.py"]
-    found = run(IMPORTS, *lessons, cwd=tmp_path, flags=("-W", "error", "-c"))
+    flags = ("-W", "error", "-c")
+    found = run(IMPORTS, *lessons, cwd=tmp_path, flags=flags, MPLBACKEND="")  # not chosen yet
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
     assert names(tmp_path) == []
 
 
 def test_importing_lesson_5_does_nothing(tiny, capsys):
-    settings = dict.copy(matplotlib.rcParams)
+    settings = list(dict.items(matplotlib.rcParams))
     runpy.run_path(str(ROOT / "activations_torch.py"))
-    assert dict.__eq__(matplotlib.rcParams, settings)
+    assert list(dict.items(matplotlib.rcParams)) == settings
     assert (capsys.readouterr().out, plt.get_fignums(), names(tiny)) == ("", [], ["tiny.py"])
