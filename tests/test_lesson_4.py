@@ -87,7 +87,6 @@ def test_how_many_units_live_after_a_dead_start_and_how_many_points_are_right():
     assert columns == ["alpha", "came back", "alive at the end", "points right", "right if frozen"]
 
 
-@pytest.mark.xfail(strict=True, reason="units that were not dead at first are counted as well")
 def test_how_many_of_the_units_dead_at_first_came_back():
     for alpha, row in zip(ALPHAS, table("leaky_relu", DEAD_START)):
         shows(row[1], spread(shares_alive(alpha, BIAS, RATE, STEPS)[0]))
