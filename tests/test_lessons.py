@@ -130,7 +130,7 @@ def test_the_curve_its_slope_and_its_tangent(lesson):
 OTHER_PARAMETERS = [  # a function, what it is given, what it prints then
     ("sigmoid", "show_bug_in_a_network", {"steps": 2}, "one hidden layer, 2 steps"),
     ("sigmoid", "show_vanishing", {"depth": 3}, "both ways: 3 layers"),
-    ("sigmoid", "show_classifier", {"rate": 0.5}, "at rate 0.5"),
+    ("sigmoid", "show_classifier", {"steps": 3, "rate": 0.5}, "at rate 0.5"),
     ("tanh", "show_one_change_at_a_time", {"steps": 2}, "loss after 2 steps"),
     ("tanh", "show_one_change_at_a_time", {"steps": 2, "rate": 0.5}, "longer steps: rate 2.0"),
     ("tanh", "show_all_three_are_tanh", {"steps": 2, "hidden": 3}, "tanh: 3 hidden layers"),
