@@ -366,10 +366,6 @@ def test_of_two_ridges_the_lower_counts(monkeypatch):
     assert set(asked) == {("mine", 30, True)}
 
 
-SAME = "`layer in hidden` compares layers, which fails for a dataclass that holds an array"
-
-
-@pytest.mark.xfail(strict=True, reason=SAME)
 def test_layers_that_compare_their_arrays_can_be_sent_through():
     @dataclass
     class Remembering(utils.TextbookTanh):
