@@ -51,9 +51,13 @@ def holds(lesson, *, tables=(), figures=()):
     return note
 
 
-@cache
 def told(lesson, briefly=False):
     """All that a lesson prints, and its figures by file name; briefly: with one seed only."""
+    return told_once(lesson, briefly)
+
+
+@cache  # which tells told(lesson) from told(lesson, False): so here, where there is one way
+def told_once(lesson, briefly):
     before, seeds = plt.get_fignums(), utils.SEEDS
     with plt.style.context(utils.STYLE, after_reset=True), redirect_stdout(io.StringIO()) as out:
         try:
