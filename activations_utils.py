@@ -24,6 +24,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import cbook
+from matplotlib._pylab_helpers import Gcf
 from matplotlib.animation import FuncAnimation
 from matplotlib.backend_bases import FigureManagerBase
 from matplotlib.lines import Line2D
@@ -285,12 +286,12 @@ def print_values(layer, x, upstream=2.0):
 
 def print_gradient_checks(layers):
     """Check layers, given by name, and print a line for each."""
-    heading("Gradient check: backward against differences of forward")
     rows = []
     for name, layer in layers.items():
         found = gradient_check(layer)
         verdict, place = ("right", "") if found else ("WRONG", f"{found.worst_input:g}")
         rows.append([name, verdict, error_text(found.max_relative_error), place])
+    heading("Gradient check: backward against differences of forward")
     print_table(["", "backward is", "largest relative error", "at x ="], rows)
 
 
@@ -895,7 +896,7 @@ def plain_output():
 
 
 def open_figures():
-    return [plt.figure(number) for number in plt.get_fignums()]
+    return [manager.canvas.figure for manager in Gcf.get_all_fig_managers()]
 
 
 def is_for_notebooks(backend):

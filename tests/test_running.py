@@ -149,7 +149,6 @@ def test_a_lesson_without_figures_is_fine(backend, tiny, capsys):
     assert names(tiny) == ["tiny.py"]
 
 
-@pytest.mark.xfail(strict=True, reason="open_figures makes each figure the current one")
 def test_the_current_figure_of_a_session_stays_the_current_one(tiny):
     current = plt.figure()
     plt.figure()
