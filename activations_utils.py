@@ -471,8 +471,9 @@ def softmax_cross_entropy(scores, labels):
         raise ValueError(f"labels must lie between 0 and {classes - 1}, got {labels}")
     y = np.eye(classes)[labels]  # row k of np.eye, the identity matrix, has its 1 in place k
     z = scores - scores.max(axis=1, keepdims=True)  # the same softmax, and exp cannot overflow
-    total = np.exp(z).sum(axis=1, keepdims=True)
-    p = np.exp(z) / total
+    e = np.exp(z)
+    total = e.sum(axis=1, keepdims=True)
+    p = e / total
     log_p = z - np.log(total)
     loss = -(y * log_p).sum() / examples  # y picks the right class
     # An example's loss is log(total) - z of the right class. Its gradient with respect to z is
@@ -1055,7 +1056,7 @@ def train_and_film(network, x, labels, rate, film_steps, points):
 def show_learning(activations, scale=4, rate=0.3, steps=300):
     settings = f"weight scale {scale}, rate {rate}, {steps} steps"
     heading(f"Three longer spiral arms: {settings}")
-    film_steps = [round(steps * (i / 7) ** 1.5) for i in range(8)]  # closer together at first
+    film_steps = [round(steps * (i / 6) ** 1.5) for i in range(7)]  # closer together at first
     side, points = grid_of_points(-1.2, 1.2, 32)
     longer = {"turns": 0.75, "points": 40}
     rows, films = [], {}
@@ -1094,8 +1095,8 @@ def show_films(films, film_steps, side, x, labels, settings):
         clock.set_text(f"{settings}; first seed, step {film_steps[frame]}")
 
     last = len(film_steps) - 1
-    frames = [last, *range(len(film_steps)), last, last]  # the end first, for print
-    figure.animation = FuncAnimation(figure, draw, frames, interval=500)
+    frames = [last, *range(len(film_steps)), last]  # the end first, for print
+    figure.animation = FuncAnimation(figure, draw, frames, interval=600)
     draw(last)
     figure.canvas.draw()  # a film that was never drawn complains
     figure.set_layout_engine("none")  # its size stays, and so it is drawn four times as fast

@@ -92,7 +92,10 @@ def show_curve(start=0.1):
 
 
 def train_and_watch(alpha, bias, rate, steps, seed, *, frozen=False):
-    """Which units are dead before each step and after the last, and the share of points right."""
+    """Which units are dead before each step and after the last, and the share of points right.
+
+    With frozen=True the units that are dead at first stay as they are, and nobody looks again.
+    """
     x, labels = utils.spirals(seed)
     network = utils.Network([2, 32, 3], LeakyReLU(alpha), utils.HE, bias=bias, seed=seed)
     first = network.linears[0]
@@ -103,7 +106,8 @@ def train_and_watch(alpha, bias, rate, steps, seed, *, frozen=False):
         if frozen:
             first.W = np.where(dead[0], W, first.W)
             first.b = np.where(dead[0], b, first.b)
-        dead.append(utils.dead_units(network, x)[0])
+        else:
+            dead.append(utils.dead_units(network, x)[0])
     return np.array(dead), utils.accuracy(network, *utils.spirals(seed, new=True))
 
 
