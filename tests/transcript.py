@@ -58,7 +58,7 @@ def numbers(values):
     finite = np.where(np.isfinite(values), values, 0)
     change = np.cos(np.arange(finite.size)) @ finite
     five = np.array([finite[0], finite[-1], finite.min(), finite.max(), change])
-    five[np.abs(five) < 1e-9 * np.abs(finite).max()] = 0  # rounding, other on each processor
+    five[np.abs(five) < 1e-9 * max(1, np.abs(finite).max())] = 0  # each processor has its own
     return f"{values.size} ({np.isfinite(values).sum()}) " + " ".join(f"{v:.6g}" for v in five)
 
 
@@ -81,8 +81,10 @@ def read(artist, name):
     value = getter() if getter else getattr(artist, name)
     if name in ("xdata", "ydata") and artist.axes:
         return along(getattr(artist.axes, f"{name[0]}axis"), value)
+    if name.endswith("color") and np.ndim(value) < 2:
+        return mpl.colors.to_hex(value, keep_alpha=True)
     if name == "cmap":
-        return value.name
+        return numbers(value(np.linspace(0, 1, 9)))
     if isinstance(value, (tuple, np.ndarray)):
         return numbers([np.nan if number is None else number for number in np.ravel(value)])
     return f"{value:.6g}" if isinstance(value, float) else repr(value)
