@@ -464,7 +464,7 @@ def show_weakness():
 
 
 def show_last_layer():
-    title = "Losses given probabilities: next to no gradient where they are very wrong"
+    title = "If a loss is given probabilities, very wrong answers get almost no gradient"
     _, (left, right) = utils.new_figure("torch_mistakes", title, 2, sharey=True)
     size = np.linspace(0, 40, 801)
     pale = {"color": utils.FAINT, "linewidth": 6}

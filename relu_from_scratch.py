@@ -112,7 +112,9 @@ def show_depth(panel, depth=20):
 
 
 def show_learning(panel, steps=150):
-    utils.heading(f"Hidden layers that learn: loss after {steps} steps (guessing {np.log(3):.2f})")
+    utils.heading(
+        f"Hidden layers that learn: loss after {steps} steps (guessing costs {np.log(3):.2f})"
+    )
     contenders = [  # name, activation, weight scale, rate, style
         ("sigmoid", utils.TextbookSigmoid(), 1, 1, {"color": utils.COLORS["Sigmoid"]}),
         ("tanh", utils.TextbookTanh(), 1, 0.05, {"color": utils.COLORS["Tanh"]}),
@@ -177,7 +179,7 @@ def came_back(dead):
 
 def show_dying(steps=100):
     utils.heading(f"Units of the first layer that no example activates, over {steps} steps")
-    title = "ReLUs of the first layer that die stay dead, as their inputs stay"
+    title = "Dead ReLUs of the first layer stay dead, since their inputs never change"
     _, axes = utils.new_figure("relu_dying", title, 2, sharey=True)
     experiments = [  # rate, bias at the start, panel, style
         (1, 0, axes[0], {"color": "#66C2A4", "linestyle": ":"}),
@@ -223,7 +225,7 @@ def show_second_layer(rate=2, steps=100):
 
 
 def show_inputs_off_centre(rate=0.1, steps=300):
-    utils.heading(f"Do negative inputs die? {steps} steps at rate {rate}")
+    utils.heading(f"Do negative inputs kill units? {steps} steps at rate {rate}")
     rows = []
     for shift in (0, 1, 3, 10):
         dead, losses = [], []

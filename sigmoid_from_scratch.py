@@ -95,7 +95,7 @@ def show_curve():
 NETWORKS = {  # activation, weight scale, whether all layers leave about the same share, style
     "sigmoid": (Sigmoid(), 1, True, {"color": BLUE}),
     "weights 4 times as large": (Sigmoid(), 4, True, {"color": BLUE, "linestyle": "--"}),
-    "the same, minus 1/2": (
+    "4 times, minus 1/2": (
         utils.TextbookSigmoid(subtract=0.5),
         4,
         False,

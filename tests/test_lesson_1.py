@@ -41,7 +41,7 @@ def test_losses_with_and_without_the_bug():
 @holds("sigmoid", tables=["Vanishing, both ways"], figures=["sigmoid_vanishing"])
 def test_what_random_layers_leave_of_signal_and_gradient():
     depth = parameters("sigmoid", "show_vanishing").depth
-    uneven = "the same, minus 1/2"  # so nothing is said per layer
+    uneven = "4 times, minus 1/2"  # so nothing is said per layer
     contenders = {
         "sigmoid": told.random_layers(torch.sigmoid, 1, depth),
         "weights 4 times as large": told.random_layers(torch.sigmoid, 4, depth),

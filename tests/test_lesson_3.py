@@ -118,7 +118,7 @@ def test_units_of_the_second_layer_can_come_back():
     rows_show(table("relu", "And in a second layer?"), rows)
 
 
-@holds("relu", tables=["Do negative inputs die?"])
+@holds("relu", tables=["Do negative inputs kill units?"])
 def test_inputs_on_one_side_make_units_dead():
     given = parameters("relu", "show_inputs_off_centre")
     shifts = [0, 1, 3, 10]
@@ -130,4 +130,4 @@ def test_inputs_on_one_side_make_units_dead():
     dead = np.mean(first.hidden[0].max(axis=1) == 0, axis=1).reshape(len(shifts), -1)
     losses = last.losses.reshape(len(shifts), -1)
     rows = {shift: spread(dead[i]) + spread(losses[i]) for i, shift in enumerate(shifts)}
-    rows_show(table("relu", "Do negative inputs die?"), rows)
+    rows_show(table("relu", "Do negative inputs kill units?"), rows)
