@@ -437,7 +437,7 @@ def show_mistake(steps=60, rate=0.03):
         losses.append(fit(model, x, labels, optimizer, steps, SoftmaxFirst())[-1])
         predicted = model(torch.tensor(x)).argmax(dim=1).numpy()
         right.append(np.mean(predicted == labels))
-    perfect = nn.CrossEntropyLoss()(torch.eye(3), torch.arange(3))
+    perfect = nn.CrossEntropyLoss()(torch.eye(utils.CLASSES), torch.arange(utils.CLASSES))
     print(
         f"\nFive networks trained with the mistake, {steps} steps of Adam: training points right\n"
         f"{utils.spread(right)}, loss {utils.spread(losses, '.3f')}. Even a perfect answer costs\n"

@@ -179,7 +179,7 @@ class GradientCheck:
 
 # Inputs for the check, in rows as a layer gets them: from tail to tail, in 0 and close to it.
 POSITIVE = np.concatenate([[1e-6, 1e-3], np.linspace(0.05, 6, 120), [8, 12, 16, 20, 40]])
-CHECK_AT = np.concatenate([-POSITIVE, [0], POSITIVE]).reshape(15, 17)
+CHECK_AT = np.concatenate([-POSITIVE, [0], POSITIVE]).reshape(15, 17)  # 2 * 127 + 1 numbers
 
 
 def slopes_of_forward(layer, x):
@@ -213,7 +213,7 @@ def gradient_check(layer, x=CHECK_AT, *, tolerance=1e-5, seed=0):
     layer, x = layer_of(layer), as_real_array(x).astype(np.float64)
     if x.size == 0 or not np.isfinite(x).all():
         raise ValueError(f"x must hold at least one number, all of them finite, got {x}")
-    call(layer.forward, np.roll(x / 2, 1), "forward")  # shows a layer that keeps its first x
+    call(layer.forward, np.roll(x / 2, 1), "forward")  # any other x: a layer must not keep it
     refuse_what_is_not_elementwise(layer.forward, x, "forward")
     y = call(layer.forward, x, "forward")
     if y.dtype != np.float64:
@@ -224,7 +224,8 @@ def gradient_check(layer, x=CHECK_AT, *, tolerance=1e-5, seed=0):
     upstream = 10 ** np.random.default_rng(seed).uniform(-6, 6, x.shape)
     # Errors are relative to the slope, or to 0.01 where it is smaller: differences of numbers
     # near 1 are off by 1e-9, and differences of larger numbers by more.
-    smallest = 0.01 * np.maximum(1, np.abs(y) / np.maximum(1, np.abs(x)))
+    steepness = np.abs(y) / np.maximum(1, np.abs(x))
+    smallest = 0.01 * np.maximum(1, steepness)
     errors = []
     for gradient in (upstream, -upstream):
         call(layer.forward, x, "forward")
@@ -308,6 +309,7 @@ def print_gradient_checks(layers):
 #   gradient    of the loss, with respect to something and in its shape
 #   runs        what several networks did, one row for each seed; one network is one seed
 
+CLASSES = 3  # of the spirals
 SEEDS = range(5)  # most experiments are done with five random starts
 HE = np.sqrt(2)  # the weight scale of He, Zhang, Ren & Sun (2015), for ReLU
 # Second half of a seed such as (0, WEIGHTS): what is drawn for one does not change the others.
@@ -322,12 +324,12 @@ def spirals(seed=0, *, turns=0.5, points=20, new=False):
     """
     radius = np.linspace(0.1, 1, points)
     arms = []
-    for arm in range(3):
-        angle = 2 * np.pi * (arm / 3 + turns * radius)
+    for arm in range(CLASSES):
+        angle = 2 * np.pi * (arm / CLASSES + turns * radius)
         arms.append(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
     x = np.concatenate(arms)
     rng = np.random.default_rng((seed, NEW_NOISE if new else NOISE))
-    return x + 0.05 * rng.normal(size=x.shape), np.repeat([0, 1, 2], points)
+    return x + 0.05 * rng.normal(size=x.shape), np.repeat(np.arange(CLASSES), points)
 
 
 def grid_of_points(low, high, count):
@@ -986,7 +988,8 @@ def add_up(f, count):
     zeros = np.linspace(-3, 3, count, endpoint=False)
     hidden = np.column_stack([f.forward(count / 3 * (x - zero)) for zero in zeros])
     inputs = np.column_stack([hidden, np.ones_like(x)])
-    # Straight units can make the same sum in many ways: take the one nearest to random weights.
+    # Straight units make the same sum in many ways. lstsq alone would take the smallest weights;
+    # counted from a random start, it takes those nearest to the start.
     start = 0.2 * np.random.default_rng(0).normal(size=count + 1)
     weights = start + np.linalg.lstsq(inputs, curve - inputs @ start, rcond=None)[0]
     total = inputs @ weights

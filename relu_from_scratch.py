@@ -112,8 +112,9 @@ def show_depth(panel, depth=20):
 
 
 def show_learning(panel, steps=150):
+    guessing = np.log(utils.CLASSES)
     utils.heading(
-        f"Hidden layers that learn: loss after {steps} steps (guessing costs {np.log(3):.2f})"
+        f"Hidden layers that learn: loss after {steps} steps (guessing costs {guessing:.2f})"
     )
     contenders = [  # name, activation, weight scale, rate, style
         ("sigmoid", utils.TextbookSigmoid(), 1, 1, {"color": utils.COLORS["Sigmoid"]}),

@@ -33,7 +33,8 @@ class Tanh:
 
     def forward(self, x):
         x = utils.as_real_array(x)
-        y = -2 * np.minimum(np.abs(x), 500)  # exp(-1000) is 0, and 2 * 65504 overflows in float16
+        # exp(-1000) is 0 already, and 2 * |x| could overflow: float16 ends at 65504.
+        y = -2 * np.minimum(np.abs(x), 500)
         e = np.exp(y)
         self.slope = 4 * e / (1 + e) ** 2  # 1 - tanh^2 without a subtraction
         m = np.expm1(y)  # e - 1, but with all digits where x is small; so 1 - e = -m
@@ -152,7 +153,8 @@ def show_one_change_at_a_time(rate=1, steps=200):
     straight = utils.spread(final_losses(sigmoid, 1, rate, 0, steps))
     print(
         "Three spiral arms, five networks: median (lowest-highest). Guessing costs "
-        f"{np.log(3):.2f},\na network without a hidden layer reaches {straight}. With four hidden\n"
+        f"{np.log(utils.CLASSES):.2f},\n"
+        f"a network without a hidden layer reaches {straight}. With four hidden\n"
         "layers, in so few steps, only larger weights help much on their own."
     )
 
@@ -224,8 +226,8 @@ def curvature(inputs, offset):
     """C[i, j]: how fast the slope of the loss in weight i grows when weight j grows.
 
     The loss is the mean of (w . h - y)^2 / 2, so C[i, j] is the mean of h_i h_j. The inputs are
-    h = tanh(z) / 2 + offset, with independent normal z. Along a direction d of length 1 the second
-    derivative of the loss is d C d.
+    h = tanh(z) / 2 + offset, with independent normal z: for different i and j it is offset^2.
+    Along a direction d of length 1 the second derivative of the loss is d C d.
     """
     z = np.linspace(-8, 8, 1001)
     density = np.exp(-(z**2) / 2)
@@ -234,7 +236,7 @@ def curvature(inputs, offset):
 
 
 def steepest_and_flattest(C):
-    """The second derivative where all weights grow alike, and where one grows as one shrinks."""
+    """For such a C, the second derivative where all weights grow alike, and at right angles."""
     inputs = len(C)
     alike = np.ones(inputs) / np.sqrt(inputs)  # both directions have length 1
     against = np.zeros(inputs)
@@ -245,7 +247,7 @@ def steepest_and_flattest(C):
 def way_down(C, goal, start=(-1.0, 0.0)):
     """Descend until a hundredth of the distance is left: the places (steps + 1, 2)."""
     steepest, flattest = steepest_and_flattest(C)
-    rate = 2 / (steepest + flattest)  # the best constant rate: it errs as much in both directions
+    rate = 2 / (steepest + flattest)  # the best constant rate: it is as wrong in both directions
     path = [np.array(start)]
     distance = np.linalg.norm(path[0] - goal)
     while np.linalg.norm(path[-1] - goal) > 0.01 * distance:

@@ -22,6 +22,7 @@ import activations_torch as lesson
 import activations_utils as utils
 import told
 from activations_torch import FromTorch
+from registry import REGISTRY
 from told import draws_runs, figure, holds, named, parameter, rows_show, shows, spread, table
 
 HE = 2**0.5
@@ -167,14 +168,13 @@ def train_five(layers, f, rate, steps, *, adam=False, softmax_first=False):
 @holds("torch", tables=["A real model: nn.Sequential"], figures=["torch_models"])
 def test_models_train_as_by_hand():
     steps, rate = (parameter("torch", "show_training", name) for name in ("steps", "rate"))
-    scales = {"Sigmoid": 1, "Tanh": 1, "ReLU": HE, "LeakyReLU": HE}
     rows = table(
         "torch", f"A real model: nn.Sequential on the spirals, {steps} steps at rate {rate}"
     )
     panel = figure("torch", "torch_models").axes[0]
-    for (label, autograd, by_hand, same), (name, scale) in zip(rows, scales.items(), strict=True):
-        f = functional.leaky_relu if name == "LeakyReLU" else getattr(torch, name.lower())
-        networks = told.networks([2, 32, 32, 3], scale)
+    for (label, autograd, by_hand, same), name in zip(rows, REGISTRY, strict=True):
+        f = getattr(functional, REGISTRY[name].torch)
+        networks = told.networks([2, 32, 32, 3], lesson.PAIRS[name][2])
         losses = told.losses_by_autograd(networks, f, rate, steps)
         assert (label, same) == (f"nn.{name}", "yes")
         shows(autograd, spread(losses[:, -1]))

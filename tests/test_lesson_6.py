@@ -12,6 +12,7 @@ from torch.nn import functional
 
 import activations_utils as utils
 import told
+from registry import REGISTRY
 from told import figure, holds, parameter, shows, spread, table
 
 
@@ -28,7 +29,9 @@ def leaky_relu(x):
     return functional.leaky_relu(x, 0.1)
 
 
-FOUR = {"Sigmoid": exact_sigmoid, "Tanh": exact_tanh, "ReLU": torch.relu, "LeakyReLU": leaky_relu}
+# PyTorch's own, but where others are exact or have another alpha.
+INSTEAD = {"Sigmoid": exact_sigmoid, "Tanh": exact_tanh, "LeakyReLU": leaky_relu}
+FOUR = {name: INSTEAD.get(name, getattr(functional, REGISTRY[name].torch)) for name in REGISTRY}
 FILMED = {"no activation": told.no_activation, **FOUR}
 UNITS = {name: FILMED[name] for name in ("no activation", "Sigmoid", "Tanh", "ReLU")}
 

@@ -26,6 +26,13 @@ for lesson, name in ACTIVATIONS.items():
     HELD[lesson]["figures"] += [f"{lesson}_curve"]
 
 
+def test_lessons_5_and_6_and_the_registry_know_the_same_activations():
+    of_lesson_5 = import_module("activations_torch").PAIRS
+    assert {*REGISTRY} == {*of_lesson_5} == {*utils.lessons_activations()}
+    colors = [utils.COLORS[name] for name in REGISTRY]
+    assert len({*colors}) == len(colors), "each has a colour of its own"
+
+
 def tables_named(lesson, entry):
     """Heading and first column of the tables that an entry of HELD names."""
     start, colon, column = entry.rpartition(": ")

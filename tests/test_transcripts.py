@@ -30,6 +30,8 @@ def test_a_script_prints_and_shows_what_it_did(script):
     printed_before, _, shown_before = golden(script).partition(WINDOWS)
     assert printed_before, f"new? Then: python tests/update.py {script}"
     assert printed.splitlines() == printed_before.splitlines()
+    hint = f"on purpose? Then: python tests/update.py {script}"
+    assert [*windows(WINDOWS + shown)] == [*windows(WINDOWS + shown_before)], hint
     for old, new in zip(shown_before.splitlines(), shown.splitlines()):
         assert_alike(old, new)
     assert len(shown.splitlines()) == len(shown_before.splitlines())

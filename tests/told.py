@@ -147,7 +147,8 @@ def shows(text, *numbers):
     found = re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?", text)
     for number, value in zip(found, np.ravel(numbers), strict=True):
         half = 0.501 * 10.0 ** Decimal(number).as_tuple().exponent
-        assert float(number) == pytest.approx(value, abs=half), f"{text!r} should show {numbers}"
+        hint = f"{text!r} should show {numbers}; if NUDGED=1 changes it too, see tests/README.md"
+        assert float(number) == pytest.approx(value, abs=half), hint
 
 
 def rows_show(rows, wanted):
