@@ -49,6 +49,8 @@ def test_what_random_layers_leave_of_signal_and_gradient():
         "no activation": told.random_layers(told.no_activation, 1, depth),
     }
     forth, back = figure("sigmoid", "sigmoid_vanishing").axes
+    assert forth.get_title("left") == "the signal: how far examples lie apart"
+    assert back.get_title("left") == "the gradient's norm"
     rows = {}
     for place, (name, layers) in enumerate(contenders.items()):
         wanted = []
