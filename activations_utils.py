@@ -1061,7 +1061,7 @@ def show_learning(activations, scale=4, rate=0.3, steps=300):
     heading(f"Three longer spiral arms: {settings}")
     film_steps = [round(steps * (i / 6) ** 1.5) for i in range(7)]  # closer together at first
     side, points = grid_of_points(-1.2, 1.2, 32)
-    longer = {"turns": 0.75, "points": 40}
+    longer = {"turns": 0.75, "points": 30}
     rows, films = [], {}
     for name, activation in activations.items():
         right = []

@@ -38,9 +38,9 @@ class LeakyReLU:
 
     def forward(self, x):
         x = utils.as_real_array(x)
+        positive = (x > 0).astype(x.dtype)  # 1 where x > 0, else 0
         alpha = x.dtype.type(self.alpha)
-        # True counts as 1 and False as 0. np.where(x > 0, 1, alpha) is slower on large arrays.
-        self.slope = (x > 0) + alpha * (x <= 0)
+        self.slope = positive + alpha * (1 - positive)  # np.where would be slower
         return x * self.slope
 
     def backward(self, grad_output):

@@ -154,7 +154,7 @@ SETTINGS = f"weight scale {SCALE}, rate {RATE}, {STEPS} steps"
 
 
 def longer_spirals(new=False):
-    return told.spirals_of_all_seeds(turns=0.75, points=40, new=new)
+    return told.spirals_of_all_seeds(turns=0.75, points=30, new=new)
 
 
 @cache
