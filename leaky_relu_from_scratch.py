@@ -39,8 +39,9 @@ class LeakyReLU:
     def forward(self, x):
         x = utils.as_real_array(x)
         positive = (x > 0).astype(x.dtype)  # 1 where x > 0, else 0
-        alpha = x.dtype.type(self.alpha)
-        self.slope = positive + alpha * (1 - positive)  # np.where would be slower
+        self.slope = 1 - positive
+        self.slope *= self.alpha  # alpha where x <= 0, else 0
+        self.slope += positive  # np.where(x > 0, 1, alpha) says the same, and is slower
         return x * self.slope
 
     def backward(self, grad_output):
