@@ -201,6 +201,14 @@ def test_what_cannot_be_written_in_the_end_gets_one_line(in_the_way, tiny, capsy
 # Signals, pipes and streams ------------------------------------------------------------------
 
 
+@pytest.fixture
+def terminal():
+    """Ctrl-C as in a terminal: what a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def stop():
     signal.raise_signal(signal.SIGINT)
 
@@ -210,7 +218,7 @@ def handlers():
 
 
 @pytest.mark.parametrize("ending", [tell, stop])
-def test_handlers_and_standard_output_are_as_before(ending, tiny, monkeypatch):
+def test_handlers_and_standard_output_are_as_before(ending, tiny, terminal, monkeypatch):
     before, during = handlers(), []
     pipe = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(pipe, "ascii", "strict"))
@@ -227,13 +235,13 @@ def test_handlers_and_standard_output_are_as_before(ending, tiny, monkeypatch):
     assert (sys.stdout.errors, sys.stdout.line_buffering) == ("strict", False)
 
 
-def test_control_c_ends_it_as_a_shell_expects(tiny):
+def test_control_c_ends_it_as_a_shell_expects(tiny, terminal):
     with pytest.raises(SystemExit) as ending:  # which prints no traceback
         run_main(stop)
     assert ending.value.code == 130
 
 
-def test_in_a_session_control_c_is_the_sessions(tiny, monkeypatch):
+def test_in_a_session_control_c_is_the_sessions(tiny, terminal, monkeypatch):
     monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
     with pytest.raises(KeyboardInterrupt):
         run_main(stop)
