@@ -14,6 +14,7 @@ from scipy.stats import kstest
 from torch.nn import functional
 
 import activations_utils as utils
+import told
 from activations_utils import Network, spirals
 from leaky_relu_from_scratch import LeakyReLU
 from relu_from_scratch import ReLU
@@ -23,18 +24,14 @@ from tanh_from_scratch import Tanh
 torch.set_num_threads(1)
 
 
-def torch_lowered(x):
-    return torch.sigmoid(x) - 0.5
-
-
 ACTIVATIONS = {  # ours, and theirs
     "Sigmoid": (Sigmoid, torch.sigmoid),
     "ReLU": (ReLU(), torch.relu),
     "LeakyReLU": (LeakyReLU(0.3), torch.nn.LeakyReLU(0.3)),
     "TextbookSigmoid": (utils.TextbookSigmoid(), torch.sigmoid),
-    "less 1/2": (utils.TextbookSigmoid(subtract=0.5), torch_lowered),
+    "less 1/2": (utils.TextbookSigmoid(subtract=0.5), told.sigmoid_minus_half),
     "TextbookTanh": (utils.TextbookTanh(), torch.tanh),
-    "NoActivation": (utils.NoActivation(), torch.nn.Identity()),
+    "NoActivation": (utils.NoActivation(), told.no_activation),
 }
 SHAPES = {  # sizes, skip
     "plain": ([2, 5, 4, 6, 3], False),
@@ -308,20 +305,11 @@ class Times:
         return self.slope * grad_output
 
 
-class Square:
-    def forward(self, x):
-        self.x = x
-        return x * x
-
-    def backward(self, grad_output):
-        return 2 * self.x * grad_output
-
-
 def test_what_overflows_counts_as_exploded():
-    signals, norms = utils.signal_and_gradient_flow(Square(), 8)
+    signals, norms = utils.signal_and_gradient_flow(told.Square(), 8)
     assert_array_equal(signals[:, -1], np.inf)
     assert_array_equal(norms[:, 0], np.inf)
-    assert_array_equal(utils.log_norms(Square(), 8)[:3], 300)
+    assert_array_equal(utils.log_norms(told.Square(), 8)[:3], 300)
 
 
 def test_log_norms_are_logarithms_of_the_median_and_end_at_300():

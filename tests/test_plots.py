@@ -17,6 +17,7 @@ from scipy.stats import norm
 from torch import nn
 
 import activations_utils as utils
+import told
 from activations_torch import FromTorch
 from activations_utils import compare_activations, explore, plot_activation_curve, plot_gradient
 from leaky_relu_from_scratch import LeakyReLU
@@ -369,17 +370,8 @@ def test_examine_takes_pytorchs_in_two_seconds(capsys):
     assert numbers(titles(figure)[0]) == pytest.approx([2.4, 2.4 * norm.cdf(2.4)], abs=1e-3)
 
 
-class Square:
-    def forward(self, x):
-        self.x = x
-        return x * x
-
-    def backward(self, grad_output):
-        return 2 * self.x * grad_output
-
-
 def test_examine_says_infinite_and_never_nan_where_layers_overflow(capsys):
-    _, lines = examined(Square, capsys)
+    _, lines = examined(told.Square, capsys)
     assert "nan" not in str(lines)
     assert lines[-2] == ["4", "inf (inf to inf)", "inf (inf to inf)"]
 

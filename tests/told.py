@@ -197,6 +197,17 @@ def no_activation(z):
     return z
 
 
+class Square:
+    """A layer whose outputs and gradients soon overflow."""
+
+    def forward(self, x):
+        self.x = x
+        return x * x
+
+    def backward(self, grad_output):
+        return 2 * self.x * grad_output
+
+
 def sigmoid_minus_half(z):
     return torch.sigmoid(z) - 0.5
 
