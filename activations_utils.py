@@ -416,6 +416,16 @@ class Network:
         for linear in self.linears:
             linear.step(rate)
 
+    def hidden_outputs(self, x):
+        """What every hidden layer makes of x, going forward: (examples, units) for each."""
+        outputs = []
+        h = x
+        for layer in self.layers[:-1]:
+            h = layer.forward(h)
+            if self.is_hidden(layer):
+                outputs.append(h)
+        return outputs
+
     def is_hidden(self, layer):
         """Whether this layer is one of those that give the hidden outputs."""
         return any(layer is one for one in self.hidden)
@@ -508,13 +518,7 @@ def accuracy(network, x, labels):
 
 def dead_units(network, x):
     """Which units no example makes positive: for each hidden layer an array (units,)."""
-    dead = []
-    h = x
-    for layer in network.layers:
-        h = layer.forward(h)
-        if network.is_hidden(layer):
-            dead.append(np.all(h <= 0, axis=0))
-    return dead
+    return [np.all(h <= 0, axis=0) for h in network.hidden_outputs(x)]
 
 
 # Random networks: what do many layers leave of the differences between examples, going forward,
@@ -529,16 +533,12 @@ def random_passes(activation, weight_scale=1.0, *, depth=20, width=64, examples=
     the gradients with respect to them. how: skip=True, as in Network.
     """
     network = Network([width] * (depth + 2), activation, weight_scale, seed=seed, **how)
-    layers = network.layers[:-1]  # the hidden ones; scores are not needed
     rng = np.random.default_rng((seed, INPUTS))
-    h = rng.normal(size=(examples, width))
+    x = rng.normal(size=(examples, width))
     gradient = rng.normal(size=(examples, width))
-    outputs, gradients = [h], []
-    for layer in layers:
-        h = layer.forward(h)
-        if network.is_hidden(layer):
-            outputs.append(h)
-    for layer in reversed(layers):
+    outputs = [x, *network.hidden_outputs(x)]
+    gradients = []
+    for layer in reversed(network.layers[:-1]):  # the hidden ones; scores are not needed
         if network.is_hidden(layer):
             gradients.append(gradient)  # with respect to its output, so before backward
         gradient = layer.backward(gradient)
@@ -742,17 +742,16 @@ class Explorer:
     def __init__(self, func, x_range, name, title, start):
         self.func, self.x = made(func), inputs_between(x_range)
         y, slope = output_at(self.func, self.x), slope_at(self.func, self.x)
-        style = {"color": color_of(name_of(func)), "label": name_of(func)}
-        self.figure, (self.left, self.right) = new_figure(name, title or name_of(func), 2)
-        self.output = self.left.plot(self.x, y, **style)[0]
-        self.slope = self.right.plot(self.x, slope, **style)[0]
+        told = name_of(func)
+        self.figure, (self.left, self.right) = new_figure(name, title or told, 2)
+        draw_curve(self.left, told, self.x, y, "output f(x)", {})
+        draw_curve(self.right, told, self.x, slope, "slope f'(x)", {})
+        self.output, self.slope = self.left.lines[0], self.right.lines[0]
         ink = plt.rcParams["text.color"]
         self.tangent = self.left.axline((0, 0), slope=0, color=ink, linewidth=1.2, linestyle="--")
         self.dot = self.left.plot([], [], "o", color=ink)[0]
         self.slope_dot = self.right.plot([], [], "o", color=ink)[0]
         self.output_text, self.slope_text = self.left.set_title(" "), self.right.set_title(" ")
-        self.left.set(xlabel="input x", ylabel="output f(x)")
-        self.right.set(xlabel="input x", ylabel="slope f'(x)")
         self.move_to(self.x[840] if start is None else start)  # 2.4 from -6 to 6
         self.figure.canvas.mpl_connect("motion_notify_event", self.follow)
         self.figure.explorer = self  # it would not answer if nobody kept it
