@@ -119,15 +119,23 @@ def test_units_of_the_second_layer_can_come_back():
 
 
 @holds("relu", tables=["Do negative inputs kill units?"])
-def test_inputs_on_one_side_make_units_dead():
+def test_inputs_far_from_0_make_units_dead_unless_biases_cancel_the_shift():
     given = parameters("relu", "show_inputs_off_centre")
-    shifts = [0, 1, 3, 10]
+    shifts = [0, 1, 3, -3]
     x, labels = told.spirals_of_all_seeds()
-    data = np.concatenate([x + shift for shift in shifts]), np.tile(labels, (len(shifts), 1))
-    networks = told.networks([2, 32, 32, 3], HE) * len(shifts)  # all are trained at once
+    networks = []
+    for shift in [0] * len(shifts) + shifts:  # first without, then with biases that cancel it
+        networks += told.networks([2, 32, 32, 3], HE)
+        for network in networks[-len(x) :]:
+            network.linears[0].b -= np.array([shift, shift]) @ network.linears[0].W
+    shifted = np.concatenate([x + shift for shift in shifts])
+    data = np.tile(shifted, (2, 1, 1)), np.tile(labels, (2 * len(shifts), 1))
     how = torch.relu, given.rate, given.steps
     first, *_, last = told.descend_by_autograd(networks, *how, data=data)
-    dead = np.mean(first.hidden[0].max(axis=1) == 0, axis=1).reshape(len(shifts), -1)
-    losses = last.losses.reshape(len(shifts), -1)
-    rows = {shift: spread(dead[i]) + spread(losses[i]) for i, shift in enumerate(shifts)}
+    dead = np.mean(first.hidden[0].max(axis=1) == 0, axis=1).reshape(2, len(shifts), -1)
+    losses = last.losses.reshape(2, len(shifts), -1)
+    assert (dead[1] == 0).all()
+    rows = {}
+    for shift, *runs in zip(shifts, dead[0], losses[0], losses[1], strict=True):
+        rows[shift] = [number for run in runs for number in spread(run)]
     rows_show(table("relu", "Do negative inputs kill units?"), rows)
