@@ -457,9 +457,9 @@ def show_weakness():
     utils.print_table(names, rows)
     print(
         "Where p is rounded to 1 or 0 the score is lost: BCELoss says 100, without a\n"
-        "gradient. Before that, at target 1, it divides by p (1 - p) or, where that is\n"
-        "smaller, by 1e-12, and the gradient comes out too small. BCEWithLogitsLoss takes\n"
-        "the score, and its gradient is p - target."
+        "gradient. Before that, at target 1, it divides by p (1 - p), but never by less\n"
+        "than 1e-12, and so the gradient comes out too small. BCEWithLogitsLoss takes the\n"
+        "score, and its gradient is p - target."
     )
 
 

@@ -23,7 +23,7 @@ import activations_utils as utils
 class LeakyReLU:
     """x where x > 0 and alpha * x elsewhere, for real numbers of any shape.
 
-    float16, 32 and 64 come back as they are, other numbers as float64. Raises ValueError or
+    Answers have the dtype of x if that is float16, 32 or 64, else float64. Raises ValueError or
     TypeError if alpha is not one finite real number or x is not real numbers, and RuntimeError if
     backward is called before forward.
     """
@@ -95,7 +95,7 @@ def show_curve(start=0.1):
 def train_and_watch(alpha, bias, rate, steps, seed, *, frozen=False):
     """Which units are dead before each step and after the last, and the share of points right.
 
-    With frozen=True the units that are dead at first stay as they are, and nobody looks again.
+    With frozen=True the units that are dead at first never change, and only they are returned.
     """
     x, labels = utils.spirals(seed)
     network = utils.Network([2, 32, 3], LeakyReLU(alpha), utils.HE, bias=bias, seed=seed)

@@ -24,9 +24,9 @@ import activations_utils as utils
 class Sigmoid:
     """The logistic sigmoid, elementwise, for real numbers of any shape.
 
-    float16, 32 and 64 come back as they are, other numbers as float64, right to 6 units in the
-    last place. Raises TypeError or ValueError for what is not real numbers, and RuntimeError if
-    backward is called before forward.
+    Answers have the dtype of x if that is float16, 32 or 64, else float64, and are right to 6
+    units in the last place. Raises TypeError or ValueError for what is not real numbers, and
+    RuntimeError if backward is called before forward.
     """
 
     slope = None  # s'(x) for the x of the latest forward
@@ -269,7 +269,7 @@ def main():
     show_classifier()
     show_why_p_minus_y()
     print(
-        "\nRemember: a sigmoid makes of a score a number to read as a probability. In\n"
+        "\nRemember: a sigmoid turns a score into a number to read as a probability. In\n"
         "hidden layers at weight scale 1, each leaves about a quarter of the gradient."
     )
 

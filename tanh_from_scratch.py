@@ -9,7 +9,7 @@ The idea. Stretch the sigmoid s to twice its height, squeeze it to half its widt
 
     tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x)) = 2 s(2x) - 1      tanh'(x) = 1 - tanh(x)^2
 
-So a network with tanh can compute nothing that one with sigmoids cannot compute, with other
+So whatever a network with tanh can compute, one with sigmoids can, too, with other
 weights and biases. What differs is where training starts and how far a step goes. This lesson
 makes one change at a time, and shows why outputs around 0 help (LeCun, Kanter & Solla 1990).
 
@@ -24,9 +24,9 @@ import activations_utils as utils
 class Tanh:
     """The hyperbolic tangent, elementwise, for real numbers of any shape.
 
-    float16, 32 and 64 come back as they are, other numbers as float64, right to 6 units in the
-    last place. Raises TypeError or ValueError for what is not real numbers, and RuntimeError if
-    backward is called before forward.
+    Answers have the dtype of x if that is float16, 32 or 64, else float64, and are right to 6
+    units in the last place. Raises TypeError or ValueError for what is not real numbers, and
+    RuntimeError if backward is called before forward.
     """
 
     slope = None  # tanh'(x) for the x of the latest forward
@@ -196,9 +196,9 @@ def show_all_three_are_tanh(hidden=4, rate=0.1, steps=200):
     columns = ["seed", f"tanh, step {steps}", "sigmoids minus 1/2", "same at all steps"]
     utils.print_table(columns, rows)
     print(
-        "Sigmoids minus 1/2, with weights 4 times as large (2 times in the first and the\n"
-        "last layer) and their rates 16 (4) times as large, have the same losses. (Rates\n"
-        "of hidden biases: 4 times.)"
+        "Sigmoids minus 1/2 have the losses of tanh if their weights are 4 times and the\n"
+        "rates 16 times as large; in the first and the last layer, 2 times and 4 times.\n"
+        "The rates of hidden biases are 4 times as large."
     )
 
 
