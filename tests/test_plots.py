@@ -296,6 +296,12 @@ def test_after_a_change_the_curves_are_drawn_anew_and_look_as_in_the_lesson():
     assert [line.get_linewidth() for ax in figure.axes for line in ax.lines] == before
 
 
+def test_the_panels_of_explore_say_what_they_show():
+    left, right = explore(np.tanh).axes
+    assert [left.get_xlabel(), left.get_ylabel()] == ["input x", "output f(x)"]
+    assert [right.get_xlabel(), right.get_ylabel()] == ["input x", "slope f'(x)"]
+
+
 def test_the_figure_of_explore_has_all_that_figures_have():
     figure = explore(np.tanh)
     plt.setp(figure, facecolor="y")

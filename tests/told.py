@@ -183,7 +183,11 @@ def named(ax, name, runs=0):
 def draws_runs(lines, x, runs):
     """The first line is the median of runs (seeds, len(x)); the others, thinner, are the runs."""
     assert len(lines) == 1 + len(runs), f"{len(lines)} lines are left for {len(runs)} runs"
-    for line, y in zip(lines, [np.median(runs, axis=0), *runs]):
+    median = np.median(runs, axis=0)
+    low, high = sorted(lines[0].axes.get_ylim())
+    assert low <= median.min(), "the panel cuts the median off below"
+    assert median.max() <= high, "the panel cuts the median off above"
+    for line, y in zip(lines, [median, *runs]):
         assert_allclose(line.get_xydata(), np.transpose([x, y]), rtol=1e-6, atol=1e-9)
         thin = line.get_linewidth() < lines[0].get_linewidth() / 2
         assert line.get_color() == lines[0].get_color(), "a run has another colour"
